@@ -1,0 +1,123 @@
+"""Pictures: what a view returns for pictures and small maps side by side; the browser turns their steps together."""
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from core.arrays import Array, Floats, Result
+
+LARGEST = 1024
+
+
+@dataclass(frozen=True)
+class Picture(Result):
+    """Colours in 0..1 or a map in viridis, one a step or a single one for all steps; notes likewise.
+
+    A fourth channel of the colours is how opaque they are. low, high: what the map's colours run between, its own ends
+    unless said. wide: whether it takes a row of its own.
+    """
+
+    name: str
+    colours: Array[Floats, "step height width channel"] | None = None
+    maps: Array[Floats, "step row column"] | None = None
+    notes: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    wide: bool = False
+
+    def packed(self) -> dict:
+        common = {"name": self.name, "notes": list(self.notes), "wide": self.wide}
+        if self.colours is not None:
+            return common | {"frames": [png(frame) for frame in self.colours]}
+        assert self.maps is not None
+        low = float(self.maps.min()) if self.low is None else self.low
+        high = float(self.maps.max()) if self.high is None else self.high
+        levels = np.clip((self.maps - low) / ((high - low) or 1.0), 0, 1) * 255
+        return common | {
+            "shape": list(self.maps.shape),
+            "levels": base64.b64encode(np.round(levels).astype(np.uint8).tobytes()).decode(),
+            "ends": [low, high],
+        }
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells over one of the pictures that answer to the pointer.
+
+    way: "turn" goes to the step that is the number of the cell, where it is 0 or more, without asking the server.
+    "cell" sets the control ``picks`` to "row,column" of the clicked cell; "mask" to a 0 or 1 a cell, row by row,
+    as painted, begun at ``value``; "brush" chooses the number of a cell, and "draw" puts the chosen number into cells
+    and sets ``picks`` to "row,column,number;..." of all that were put there, begun at ``value``. numbers: what the
+    cells of a "draw" hold, which a click with the shift key takes up as the brush.
+    """
+
+    over: int
+    rows: int
+    columns: int
+    way: Literal["turn", "cell", "mask", "brush", "draw"]
+    picks: str = ""
+    value: str = ""
+    numbers: tuple[int, ...] = ()
+    hint: str = ""
+
+    def packed(self) -> dict:
+        return vars(self) | {"numbers": list(self.numbers)}
+
+
+@dataclass(frozen=True)
+class Bars(Result):
+    """Shares in 0..1 below the pictures, a bar a name; colours as #rrggbb; notes: what stands behind each."""
+
+    title: str
+    names: tuple[str, ...]
+    values: Array[Floats, "step rank"]
+    colours: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def packed(self) -> dict:
+        return vars(self) | {"values": np.round(self.values, 4).tolist()}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The steps have names where there is more than one; columns: so many in a row at most, 0 for what fits."""
+
+    pictures: tuple[Picture, ...]
+    slider: str = ""
+    steps: tuple[str, ...] = ()
+    start: int = 0
+    columns: int = 0
+    grids: tuple[Grid, ...] = ()
+    note: str = ""
+    bars: tuple[Bars, ...] = ()
+
+    def packed(self) -> dict:
+        return {
+            "kind": "pictures",
+            "pictures": [picture.packed() for picture in self.pictures],
+            "slider": self.slider,
+            "steps": list(self.steps),
+            "start": self.start,
+            "columns": self.columns,
+            "grids": [grid.packed() for grid in self.grids],
+            "note": self.note,
+            "bars": [bars.packed() for bars in self.bars],
+        }
+
+
+def hexadecimal(colour: np.ndarray) -> str:
+    """[rgb] in 0..1 as #rrggbb."""
+    return "#{:02x}{:02x}{:02x}".format(*(round(255 * float(np.clip(part, 0, 1))) for part in colour))
+
+
+def png(colours: np.ndarray) -> str:
+    """[height width rgb] in 0..1, or with alpha, as an address that holds it, at most LARGEST a side."""
+    picture = Image.fromarray(np.round(np.clip(colours, 0, 1) * 255).astype(np.uint8))
+    picture.thumbnail((LARGEST, LARGEST))
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
