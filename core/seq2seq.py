@@ -44,8 +44,10 @@ class Seq2Seq(Explained):
         chances, others = [], []
         with torch.inference_mode():
             encoded = self._network.get_encoder()(input_ids=given)
-            most = min(self._window - 1, 3 * len(ids) + 10)
-            while not written or (written[-1] != config.eos_token_id and len(written) < most):
+        most = min(self._window - 1, 3 * len(ids) + 10)
+        while not written or (written[-1] != config.eos_token_id and len(written) < most):
+            # The next step may run in another thread, and the mode belongs to the thread: no result is told within it.
+            with torch.inference_mode():
                 outputs = self._network(
                     encoder_outputs=encoded,
                     attention_mask=torch.ones_like(given),
@@ -55,20 +57,20 @@ class Seq2Seq(Explained):
                 logits = outputs.logits[0, -1].float()
                 logits[config.pad_token_id] = -torch.inf  # padding is no word; the libraries forbid it too
                 best = logits.softmax(-1).topk(SHOWN)
-                written.append(int(best.indices[0]))
-                chances.append(best.values.cpu().numpy())
-                others.append(tuple(self._vocabulary[number] for number in best.indices.tolist()))
-                yield Translation(
-                    source=names,
-                    numbers=np.array(written),
-                    target=tuple(self._vocabulary[number] for number in written),
-                    text=self._tokenizer.decode(written, skip_special_tokens=True),
-                    weights=self._joined(outputs.cross_attentions),
-                    own=self._joined(outputs.decoder_attentions),
-                    alternatives=tuple(others),
-                    chances=np.stack(chances),
-                    done=written[-1] == config.eos_token_id or len(written) >= most,
-                )
+            written.append(int(best.indices[0]))
+            chances.append(best.values.cpu().numpy())
+            others.append(tuple(self._vocabulary[number] for number in best.indices.tolist()))
+            yield Translation(
+                source=names,
+                numbers=np.array(written),
+                target=tuple(self._vocabulary[number] for number in written),
+                text=self._tokenizer.decode(written, skip_special_tokens=True),
+                weights=self._joined(outputs.cross_attentions),
+                own=self._joined(outputs.decoder_attentions),
+                alternatives=tuple(others),
+                chances=np.stack(chances),
+                done=written[-1] == config.eos_token_id or len(written) >= most,
+            )
 
     def _question(self, text: str, place: int | None) -> Question:
         """A token of the translation into the first language, from the text and the tokens before it."""

@@ -65,6 +65,29 @@ def forbidden(file: Path, module: str, top: bool) -> bool:
     return False
 
 
+def told_within_a_mode(tree: ast.AST, within: bool = False) -> list[int]:
+    """The lines that yield inside ``with torch....():``. Such a mode belongs to the thread that entered it, and the
+    page asks for each result in whichever thread is free: it would stay behind in the first one.
+    """
+    if isinstance(tree, ast.FunctionDef):
+        within = False
+    if isinstance(tree, ast.With):
+        within |= any(ast.unparse(item.context_expr).startswith("torch.") for item in tree.items)
+    lines = [tree.lineno] if within and isinstance(tree, (ast.Yield, ast.YieldFrom)) else []
+    return sum((told_within_a_mode(child, within) for child in ast.iter_child_nodes(tree)), lines)
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_no_mode_of_torch_stays_behind_in_a_thread(file):
+    lines = told_within_a_mode(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+    assert not lines, f"{file} yields within a mode of torch in lines {lines}"
+
+
+def test_a_result_told_within_a_mode_is_found():
+    wrong = "def f():\n with torch.no_grad():\n  x = 1\n  yield x\n with open(p):\n  yield 2\n yield 3"
+    assert told_within_a_mode(ast.parse(wrong)) == [4]
+
+
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_imports_respect_the_layers(file):
     wrong = [module for module, top in imports(file) if forbidden(file, module, top)]

@@ -1,5 +1,7 @@
 """The families of language models against what transformers gives when it is called directly."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -234,6 +236,17 @@ def test_translations_are_those_of_transformers(pairs, kind, language, front):
     assert not np.triu(last.own, 1).any(), "a word looked at a later one"
     np.testing.assert_allclose(last.chances[:, 0], odds[range(len(said)), said], atol=1e-4)
     assert all(others[0] == token for others, token in zip(last.alternatives, last.target, strict=True))
+
+
+def test_a_translation_may_go_on_in_another_thread(pairs):
+    model = pairs["marian"][0]
+    with ThreadPoolExecutor(1) as here, ThreadPoolExecutor(1) as there:
+        steps = model.translation(TEXT, "German")
+        here.submit(next, steps).result()
+        there.submit(list, steps).result()
+        for thread in (here, there):
+            assert not thread.submit(torch.is_inference_mode_enabled).result()
+            assert np.isfinite(thread.submit(model.attribution, TEXT).result().gradient).all()
 
 
 def test_a_language_that_is_not_written_is_refused_by_name(pairs):
