@@ -28,7 +28,7 @@ export function draw(place, drawing, {pick, kept, word = (text) => text}) {
     line.replaceChildren(...tokens.map((token, n) => {
       const chip = make("span", `chip verbatim ${added[n] ? "added" : ""}`, shown(token));
       if (!added[n]) {
-        chip.style.background = signed(0.75 * shares[n] / most);
+        chip.style.background = signed(0.6 * shares[n] / most);
         chip.append(make("small", "verbatim", number(shares[n])));
       }
       return chip;
