@@ -27,7 +27,7 @@ def points(result: BothSides) -> go.Figure:
             x=bits,
             y=places[seen],
             mode="markers",
-            name=f"{name} ({bits.mean():.1f})" if len(bits) else name,
+            name=f"{name} · {bits.mean():.1f}" if len(bits) else name,
             marker={"size": 10, "color": OKABE_ITO[n % len(OKABE_ITO)],
                     "symbol": "circle" if side == "both" else "circle-open", "line": {"width": 2}},
             customdata=[[plain(word, 60), 2.0**-x] for word, x in zip(np.array(result.words)[seen], bits, strict=True)],
