@@ -1,17 +1,45 @@
 """What a diffusion model can be asked (Ho et al. 2020, arXiv 2006.11239; Rombach et al. 2021, arXiv 2112.10752).
 
 Latents are what the network removes noise from: pixels in -1..1 of a pixel-space model, an autoencoder's numbers
-scaled to about unit variance of a latent one. ``timestep`` counts the training schedule's steps: 0 is almost clean.
+scaled to about unit variance of a latent one. ``timestep`` counts the training schedule's steps: 0 is almost clean;
+some samplers ask between two of them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from PIL.Image import Image
 
 from core.arrays import Array, Bools, Floats, Result
+
+
+@dataclass(frozen=True)
+class Schedule(Result):
+    """How noise was added in training, and how the model's own scheduler wants its steps.
+
+    alphas: cumulative products: x_t = sqrt(a) x_0 + sqrt(1 - a) noise. target: what the network itself tells. spacing:
+    how a few steps are spread over the schedule, None where each sampler has its own way; offset: what leading ones are
+    moved by. clip: how far from 0 a clean estimate may lie, None for any. variance: of the noise that DDPM adds.
+    last: the alpha after the last step of DDIM.
+    """
+
+    alphas: Array[Floats, "step"]
+    target: Literal["epsilon", "v_prediction", "sample"] = "epsilon"
+    spacing: Literal["leading", "trailing", "linspace"] | None = None
+    offset: int = 0
+    clip: float | None = None
+    variance: str = "fixed_small"
+    last: float = 1.0
+
+    def alpha(self, timestep: float) -> float:
+        """At a whole timestep its own, between two by their ratios of noise to signal, mixed linearly."""
+        below = int(timestep)
+        if below == timestep:
+            return float(self.alphas[below])
+        first, second = np.sqrt((1 - self.alphas[below : below + 2]) / self.alphas[below : below + 2])
+        return float(1 / (1 + (first + (timestep - below) * (second - first)) ** 2))
 
 
 @dataclass(frozen=True)
@@ -42,11 +70,11 @@ class Denoiser(Protocol):
         """Of one picture's latents: (channel, row, column)."""
         ...
 
-    def alphas(self) -> np.ndarray:
-        """[step] cumulative products of the training schedule, float64: x_t = sqrt(a) x_0 + sqrt(1 - a) noise."""
+    def schedule(self) -> Schedule:
+        """Of its training, with alphas in float64."""
         ...
 
-    def predict(self, latents: np.ndarray, timestep: int, prompts: Sequence[str]) -> Prediction:
+    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
         """One pass for [image channel row column] and a prompt for each; "" asks without words.
 
         A model that takes no words takes "" alone: see ``words``.
@@ -68,7 +96,7 @@ class Denoiser(Protocol):
 
 @runtime_checkable
 class WordPlaces(Denoiser, Protocol):
-    def word_maps(self, latents: np.ndarray, timestep: int, prompt: str) -> WordMaps:
+    def word_maps(self, latents: np.ndarray, timestep: float, prompt: str) -> WordMaps:
         """Where the network looks for each token while it predicts, for one picture's [channel row column]."""
         ...
 
@@ -80,7 +108,7 @@ class SkipConnections(Denoiser, Protocol):
         ...
 
     def predict_without(
-        self, latents: np.ndarray, timestep: int, prompts: Sequence[str], skips: Sequence[int]
+        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], skips: Sequence[int]
     ) -> Prediction:
         """The same as ``predict`` with these skip connections (their numbers) carrying zeros."""
         ...
