@@ -14,6 +14,9 @@ from PIL.Image import Image
 
 from core.arrays import Array, Bools, Floats, Result
 
+# What is left of the signal where a schedule ends in noise alone: no division by 0.
+LEAST = 2.0**-24
+
 
 @dataclass(frozen=True)
 class Schedule(Result):
@@ -38,8 +41,26 @@ class Schedule(Result):
         below = int(timestep)
         if below == timestep:
             return float(self.alphas[below])
-        first, second = np.sqrt((1 - self.alphas[below : below + 2]) / self.alphas[below : below + 2])
+        kept = np.maximum(self.alphas[below : below + 2], LEAST)
+        first, second = np.sqrt((1 - kept) / kept)
         return float(1 / (1 + (first + (timestep - below) * (second - first)) ** 2))
+
+    def noisy(self, clean: np.ndarray, noise: np.ndarray, timestep: float) -> np.ndarray:
+        """A draw of q(x_t | x_0), float32: see ``alphas``."""
+        alpha = self.alpha(timestep)
+        return (np.sqrt(alpha) * clean + np.sqrt(1 - alpha) * noise).astype(np.float32)
+
+    def prediction(self, told: np.ndarray, latents: np.ndarray, timestep: float) -> "Prediction":
+        """What the network told of noisy latents (see ``target``) as noise and as what would be left without it."""
+        alpha = self.alpha(timestep)
+        signal, spread, told = np.sqrt(alpha), np.sqrt(1 - alpha), told.astype(np.float64)
+        if self.target == "v_prediction":
+            noise, clean = signal * told + spread * latents, signal * latents - spread * told
+        elif self.target == "sample":
+            noise, clean = (latents - signal * told) / spread, told
+        else:
+            noise, clean = told, (latents - spread * told) / max(signal, np.sqrt(LEAST))
+        return Prediction(noise.astype(np.float32), clean.astype(np.float32))
 
 
 @dataclass(frozen=True)
