@@ -1,0 +1,116 @@
+"""Inside the U-Nets of diffusers: where cross-attention looks, and the pass without chosen skip connections.
+
+Hooks are put on for one pass and taken off after it; a pass of another thread through the same network goes by them.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Layer:
+    """weights [image head row column token] of one layer's cross-attention; over the tokens they sum to 1."""
+
+    name: str
+    weights: torch.Tensor
+
+
+@contextmanager
+def cross_attention(network: nn.Module) -> Iterator[list[Layer]]:
+    """A list that holds each layer's cross-attention, in the network's order, once the network was asked within."""
+    kept: list[Layer] = []
+    grids: dict[nn.Module, tuple[int, int]] = {}
+
+    def entered(transformer: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+        grids[transformer] = (args[0] if args else kwargs["hidden_states"]).shape[-2:]
+
+    def looked(transformer: nn.Module, attention: nn.Module, name: str) -> Callable[..., None]:
+        def look(_: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+            hidden, words = args[0] if args else kwargs["hidden_states"], kwargs.get("encoder_hidden_states")
+            if words is not None:
+                weights = weights_of(attention, hidden, words, kwargs.get("attention_mask"))
+                kept.append(Layer(name, weights.unflatten(2, grids[transformer])))
+
+        return look
+
+    hooks: list[tuple[nn.Module, Callable[..., Any]]] = []
+    for path, module in network.named_modules():
+        blocks: Any = getattr(module, "transformer_blocks", ())
+        for number, block in enumerate(blocks):
+            hooks.append((block.attn2, looked(module, block.attn2, f"{path}.{number}")))
+        if blocks:
+            hooks.append((module, entered))
+    with _hooked(hooks):
+        yield kept
+
+
+def weights_of(
+    attention: Any, hidden: torch.Tensor, words: torch.Tensor, mask: torch.Tensor | None
+) -> torch.Tensor:
+    """[image head place token] as an ``Attention`` of diffusers weighs the words [image token dim] for each place."""
+    query, key = (attention.head_to_batch_dim(part) for part in (attention.to_q(hidden), attention.to_k(words)))
+    mask = attention.prepare_attention_mask(mask, words.shape[1], len(hidden))
+    return attention.get_attention_scores(query, key, mask).unflatten(0, (-1, attention.heads))
+
+
+def skips(network: Any) -> tuple[str, ...]:
+    """The grid of each skip connection and its number there, in the order in which the way up takes them in."""
+    side = network.config.sample_size
+    rows, columns = (side, side) if isinstance(side, int) else side
+    grids = [(rows, columns)]
+    for block in network.down_blocks:
+        grids += [(rows, columns)] * len(block.resnets)
+        if block.downsamplers is not None:
+            rows, columns = (rows + 1) // 2, (columns + 1) // 2
+            grids.append((rows, columns))
+    grids.reverse()
+    return tuple(f"{r} × {c} · {grids[: n + 1].count((r, c))}" for n, (r, c) in enumerate(grids))
+
+
+@contextmanager
+def without_skips(network: Any, numbers: Sequence[int]) -> Iterator[None]:
+    """While it lasts these skip connections (as ``skips`` counts them) carry zeros."""
+    hooks, first = [], 0
+    for block in network.up_blocks:
+        count = len(block.resnets)
+        here = {count - 1 - (number - first) for number in numbers if first <= number < first + count}
+        if here:
+            hooks.append((block, _silenced(here)))
+        first += count
+    if wrong := [number for number in numbers if not 0 <= number < first]:
+        raise ValueError(f"The network has {first} skip connections, none with the numbers {wrong}.")
+    with _hooked(hooks):
+        yield
+
+
+def _silenced(here: set[int]) -> Callable[..., tuple[tuple, dict[str, Any]]]:
+    """A hook before a block of the way up, which takes what was skipped by name or as its second argument."""
+
+    def silence(block: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+        name = "res_hidden_states_tuple"
+        given = kwargs[name] if name in kwargs else args[1]
+        left = tuple(torch.zeros_like(one) if n in here else one for n, one in enumerate(given))
+        return (args, kwargs | {name: left}) if name in kwargs else ((args[0], left, *args[2:]), kwargs)
+
+    return silence
+
+
+@contextmanager
+def _hooked(hooks: Sequence[tuple[nn.Module, Callable[..., Any]]]) -> Iterator[None]:
+    own = threading.get_ident()
+
+    def only_here(hook: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: hook(*given) if threading.get_ident() == own else None
+
+    handles = [module.register_forward_pre_hook(only_here(hook), with_kwargs=True) for module, hook in hooks]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,129 @@
+"""Cross-attention recorded in U-Nets of diffusers and skip connections switched off, against independent runs."""
+
+import threading
+from typing import Any
+
+import pytest
+import torch
+from diffusers import UNet2DConditionModel, UNet2DModel
+
+from core.nets.unet_inside import cross_attention, skips, weights_of, without_skips
+
+SIZES: dict[str, Any] = {"sample_size": 8, "in_channels": 4, "out_channels": 4, "layers_per_block": 1}
+WIDTHS: dict[str, Any] = {"block_out_channels": (8, 16), "norm_num_groups": 4, "attention_head_dim": 4}
+NOISY = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+WORDS = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(2))
+
+
+def shaken(network):
+    """Weights as large as trained ones, so that attention is not uniform."""
+    chance = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim > 1:
+                parameter.normal_(0, 2 * parameter[0].numel() ** -0.5, generator=chance)
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def worded():
+    down, up = ("CrossAttnDownBlock2D", "DownBlock2D"), ("UpBlock2D", "CrossAttnUpBlock2D")
+    return shaken(
+        UNet2DConditionModel(**SIZES, **WIDTHS, down_block_types=down, up_block_types=up, cross_attention_dim=12)
+    )
+
+
+@pytest.fixture(scope="module")
+def wordless():
+    down, up = ("DownBlock2D", "AttnDownBlock2D"), ("AttnUpBlock2D", "UpBlock2D")
+    return shaken(UNet2DModel(**SIZES, **WIDTHS, down_block_types=down, up_block_types=up))
+
+
+def asked(network, mask=None):
+    """One pass without any of our code."""
+    takes = "cross_attention_dim" in network.config
+    words = {"encoder_hidden_states": WORDS, "encoder_attention_mask": mask} if takes else {}
+    with torch.no_grad():
+        return network(NOISY, 500, **words).sample
+
+
+@pytest.mark.parametrize("mask", [None, torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]])])
+def test_the_weights_times_the_values_are_what_each_layer_gives(worded, mask):
+    given = {}
+    for path, module in worded.named_modules():
+        if path.endswith("attn2"):
+            module.register_forward_hook(
+                lambda module, args, kwargs, output, path=path: given.update({path: (module, kwargs, output)}),
+                with_kwargs=True,
+            )
+    plain = asked(worded, mask)
+    with cross_attention(worded) as kept:
+        assert torch.equal(asked(worded, mask), plain)
+    assert [tuple(layer.weights.shape[:2]) for layer in kept] == [(2, 4)] * 4
+    assert [layer.weights.shape[2] for layer in kept] == [8, 4, 8, 8], "down, middle, up"
+    for layer in kept:
+        path, _, number = layer.name.rpartition(".")
+        module, kwargs, output = given[f"{path}.transformer_blocks.{number}.attn2"]
+        weights = layer.weights.flatten(2, 3)
+        assert torch.allclose(weights.sum(-1), torch.ones(()), atol=1e-6) and weights.std() > 0.01
+        values = module.to_v(kwargs["encoder_hidden_states"]).unflatten(2, (module.heads, -1)).transpose(1, 2)
+        wanted = module.to_out[0]((weights @ values).transpose(1, 2).flatten(2))
+        assert torch.allclose(wanted, output, atol=1e-5)
+        if mask is not None:
+            assert (weights[1, ..., 2:] < 1e-6).all(), "what is masked gets nothing"
+
+
+def test_nothing_stays_behind(worded):
+    plain = asked(worded)
+    with pytest.raises(RuntimeError, match="stop"), cross_attention(worded) as kept, without_skips(worded, [0]):
+        asked(worded)
+        raise RuntimeError("stop")
+    found = len(kept)
+    assert torch.equal(asked(worded), plain) and len(kept) == found == 4
+
+
+def test_the_weights_are_the_closed_form_of_one_head():
+    from diffusers.models.attention_processor import Attention
+
+    layer = Attention(2, cross_attention_dim=2, heads=1, dim_head=2)
+    with torch.no_grad():
+        layer.to_q.weight.copy_(torch.eye(2))
+        layer.to_k.weight.copy_(torch.eye(2))
+        hidden, words = torch.tensor([[[2.0, 0.0]]]), torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+        first = weights_of(layer, hidden, words, None)[0, 0, 0, 0]
+    assert first == pytest.approx(1 / (1 + 2.718281828 ** -(2 / 2**0.5)))
+
+
+@pytest.mark.parametrize("kind", ["worded", "wordless"])
+def test_a_skip_that_is_off_is_one_multiplied_with_zero(kind, request):
+    network = request.getfixturevalue(kind)
+    plain = asked(network)
+    assert skips(network) == ("4 × 4 · 1", "4 × 4 · 2", "8 × 8 · 1", "8 × 8 · 2")
+    with without_skips(network, []):
+        assert torch.equal(asked(network), plain)
+    widths = (16, 8, 8, 8)  # of the last layer, the downsampler, the first block's layer, the input
+    takers = [resnet for block in network.up_blocks for resnet in block.resnets]
+    for off in ([0], [1], [2], [3], [0, 3], [0, 1, 2, 3]):
+        with without_skips(network, off):
+            found = asked(network)
+        hooks = [takers[number].register_forward_pre_hook(multiplied(widths[number])) for number in off]
+        assert torch.equal(found, asked(network)) and not torch.allclose(found, plain, atol=1e-3)
+        for hook in hooks:
+            hook.remove()
+    assert torch.equal(asked(network), plain)
+    with pytest.raises(ValueError, match="4 skip connections"), without_skips(network, [4]):
+        pass
+
+
+def multiplied(width):
+    """A hook that multiplies the last channels of the input, which came by the skip connection, with zero."""
+    return lambda _, args: (torch.cat([args[0][:, :-width], 0 * args[0][:, -width:]], 1), *args[1:])
+
+
+def test_a_pass_in_another_thread_goes_by_the_hooks(worded):
+    plain, found = asked(worded), []
+    with cross_attention(worded) as kept, without_skips(worded, [0, 1]):
+        other = threading.Thread(target=lambda: found.append(asked(worded)))
+        other.start()
+        other.join()
+    assert torch.equal(found[0], plain) and not kept
