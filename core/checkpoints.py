@@ -80,7 +80,8 @@ def find(key: str) -> Checkpoint:
 
 
 def register(source: str) -> Checkpoint:
-    """Add a folder or a hub id to the catalogue for this run; its config.json says which family it is of.
+    """Add a folder or a hub id to the catalogue for this run; its config.json says which family it is of, of a
+    pipeline its model_index.json.
 
     Raises LoupeError where it is neither, cannot be read or reached, or is of no family.
     """
@@ -101,8 +102,9 @@ def register(source: str) -> Checkpoint:
 
 
 def _from_folder(folder: Path) -> Checkpoint:
+    names = [name for name in ("config.json", "model_index.json") if (folder / name).exists()]
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads((folder / (names or ["config.json"])[0]).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise LoupeError(
             "{folder} has no config.json that can be read ({reason}). Name a folder written by save_pretrained.",
@@ -110,7 +112,7 @@ def _from_folder(folder: Path) -> Checkpoint:
             reason=error,
         ) from error
     family, tab = _family(str(folder), config)
-    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     key = folder.name if folder.name not in catalogue() else str(folder)
     return Checkpoint(key, family, tab, str(folder), folder.name, size / 1e6, "your own folder")
 
@@ -144,8 +146,8 @@ def _family(source: str, config: Any) -> tuple[str, str]:
 @functools.cache
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in sorted(file for file in folder.iterdir() if DECISIVE.fullmatch(file.name)):
+    for file in sorted(file for file in folder.rglob("*") if file.is_file() and DECISIVE.fullmatch(file.name)):
         with file.open("rb") as stream:
-            digest.update(file.name.encode())
+            digest.update(file.relative_to(folder).as_posix().encode())
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:12]

@@ -32,6 +32,9 @@ WHOLE = {
     "pickled": ("pytorch_model.bin", "diffusion_pytorch_model.bin"),
 }
 SMALL = r"[\w-]+\.(json|txt|model)|(diffusion_)?(pytorch_)?model\.(safetensors|bin)\.index\.json"
+# A pipeline of diffusers has a network a folder, and a file that names them; what we never load is not among these.
+PIPELINE = "model_index.json"
+PARTS = r"((unet|transformer|prior|vae|text_encoder|tokenizer|scheduler)/)"
 HUB_ID = r"[\w-][\w.-]*/[\w-][\w.-]*"
 
 
@@ -104,11 +107,16 @@ def remove(checkpoint: Checkpoint) -> int:
 
 
 def config(source: str) -> dict[str, Any]:
-    """The config.json of a hub id, from this machine or from the hub. Raises LoupeError where neither has it."""
-    here = try_to_load_from_cache(source, "config.json")
-    if isinstance(here, str):
-        return json.loads(Path(here).read_text(encoding="utf-8"))
-    return _ask(source, f"{source}/resolve/main/config.json")
+    """The config.json of a hub id, or of a pipeline the file that names its parts, from this machine or from the hub.
+
+    Raises LoupeError where neither has it.
+    """
+    for name in ("config.json", PIPELINE):
+        if isinstance(here := try_to_load_from_cache(source, name), str):
+            return json.loads(Path(here).read_text(encoding="utf-8"))
+    names = files(f"models/{source}")[1]
+    name = PIPELINE if PIPELINE in names and "config.json" not in names else "config.json"
+    return _ask(source, f"{source}/resolve/main/{name}")
 
 
 def size_bytes(source: str) -> int:
@@ -185,12 +193,19 @@ def snapshot(source: str) -> Path | None:
     """The folder of a hub id's files on this machine, named by the commit; None where nothing was fetched."""
     if not re.fullmatch(HUB_ID, source):
         return None
-    here = try_to_load_from_cache(source, "config.json")
-    return Path(here).parent if isinstance(here, str) else None
+    here = (try_to_load_from_cache(source, name) for name in ("config.json", PIPELINE))
+    return next((Path(file).parent for file in here if isinstance(file, str)), None)
 
 
 def _complete(folder: Path, kind: str) -> bool:
-    """Whether the folder has weights of this kind, in one file or in all the parts that their index names."""
+    """Whether the folder has weights of this kind, in one file or in all the parts that their index names.
+
+    Of a pipeline: whether each folder with a network has.
+    """
+    if not (folder / "config.json").exists() and (
+        networks := [file.parent for file in folder.glob("*/config.json")]
+    ):
+        return all(_complete(network, kind) for network in networks)
     if any((folder / whole).is_file() for whole in WHOLE[kind]):
         return True
     index = next((file for whole in WHOLE[kind] if (file := folder / f"{whole}.index.json").is_file()), None)
@@ -268,13 +283,15 @@ def files(place: str, revision: str = "main") -> tuple[str, dict[str, File]]:
 def _list(source: str, pickled: bool) -> tuple[str, list[File]]:
     """(commit, files to fetch, weights last) of a hub id. Raises LoupeError where it has no weights to open."""
     commit, found = files(f"models/{source}")
-    weights = [f for name, f in found.items() if re.fullmatch(SAFE, name)]
+    whole = "config.json" in found
+    part = "" if whole else PARTS
+    weights = [f for name, f in found.items() if re.fullmatch(part + SAFE, name)]
     if not weights and pickled:
-        weights = [f for name, f in found.items() if re.fullmatch(PICKLED, name)]
-    if not weights or "config.json" not in found or not re.fullmatch(r"[0-9a-f]{40}", commit):
+        weights = [f for name, f in found.items() if re.fullmatch(part + PICKLED, name)]
+    if not weights or not (whole or PIPELINE in found) or not re.fullmatch(r"[0-9a-f]{40}", commit):
         raise LoupeError(
             "{source!r} has nothing that can be opened here (config.json and model.safetensors). Choose another.",
             source=source,
         )
-    small = [f for name, f in found.items() if re.fullmatch(SMALL, name)]
+    small = [f for name, f in found.items() if re.fullmatch(f"({part})?({SMALL})", name)]
     return commit, small + sorted(weights, key=lambda file: file.name)

@@ -292,3 +292,35 @@ print(time.monotonic() - begin < 5)
         )
     message, quick = done.stdout.splitlines()
     assert quick == "True" and ("switched off" in message or "cannot be reached" in message)
+
+
+PIPELINE = {
+    "model_index.json": b'{"_class_name": "StableDiffusionPipeline"}',
+    "scheduler/scheduler_config.json": b"{}",
+    "text_encoder/config.json": b"{}",
+    "text_encoder/model.safetensors": WEIGHTS,
+    "tokenizer/vocab.json": b"{}",
+    "unet/config.json": b"{}",
+    "unet/diffusion_pytorch_model.safetensors": WEIGHTS[1:],
+    "unet/diffusion_pytorch_model.fp16.safetensors": b"not wanted",
+    "unet/diffusion_pytorch_model.bin": b"not wanted",
+    "safety_checker/config.json": b"not wanted",
+    "safety_checker/model.safetensors": b"not wanted",
+    "whole-thing.safetensors": b"not wanted",
+}
+
+
+def test_of_a_pipeline_each_network_is_fetched_and_needed(cache, monkeypatch):
+    server = Hub(SOURCE, PIPELINE)
+    monkeypatch.setattr(constants, "ENDPOINT", server.endpoint)
+    assert hub.config(SOURCE)["_class_name"] == "StableDiffusionPipeline"
+    *_, last = hub.download(CHECKPOINT)
+    wanted = {name: content for name, content in PIPELINE.items() if content != b"not wanted"}
+    folder = hub.folder(CHECKPOINT)
+    here = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert here == set(wanted) and last.total == sum(map(len, wanted.values()))
+    assert hub.is_here(CHECKPOINT) and not hub.is_pickled(folder)
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    assert not hub.is_here(CHECKPOINT)
+    server.shutdown()
+    server.socket.close()

@@ -9,16 +9,27 @@ from diffusers.utils import logging
 
 from core import hub
 from core.checkpoints import Checkpoint
+from core.denoising import Schedule
 from core.errors import LoupeError
 from core.nets.pretrained import DAMAGE, unreadable
 
 logging.set_verbosity_error()
 LARGEST = 256
+# Of schedulers: what the network may tell, the noise that DDPM may add (the first two are one), and whose steps add
+# noise of a known variance.
+TARGETS = ("epsilon", "v_prediction", "sample")
+VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large")
+SCHEDULERS = tuple(
+    f"{name}Scheduler" for name in ("DDPM", "DDIM", "PNDM", "DPMSolverMultistep", "EulerDiscrete", "LMSDiscrete")
+)
 
 
-def network(checkpoint: Checkpoint, kind: str) -> Any:
-    """The network of this class in float32. Raises LoupeError like ``core.nets.pretrained.network``."""
-    folder = hub.folder(checkpoint)
+def network(checkpoint: Checkpoint, kind: str, part: str = "") -> Any:
+    """The network of this class in float32. Raises LoupeError like ``core.nets.pretrained.network``.
+
+    part: the folder within the checkpoint's, where a pipeline has a folder for each network.
+    """
+    folder = hub.folder(checkpoint) / part
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))["_class_name"]
     except DAMAGE as error:
@@ -66,3 +77,42 @@ def side(checkpoint: Checkpoint, config: Any) -> int:
         except DAMAGE as error:
             raise unreadable(checkpoint, file.parent, "image processor", error) from error
     return min(config.get("sample_size") or LARGEST, LARGEST)
+
+
+def part_of(checkpoint: Checkpoint, name: str) -> str:
+    """The folder of a pipeline's part of this name; "" where the checkpoint's files all lie together."""
+    return name if (hub.folder(checkpoint) / name).is_dir() else ""
+
+
+def schedule(checkpoint: Checkpoint) -> Schedule:
+    """How noise was added in training, and what the scheduler that was saved beside the network says of steps.
+
+    Raises LoupeError for a scheduler that is missing, damaged or of another kind than those of noise added in steps.
+    """
+    file = hub.folder(checkpoint) / part_of(checkpoint, "scheduler") / "scheduler_config.json"
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+        kind, target = config["_class_name"], config.get("prediction_type", "epsilon")
+        variance = config.get("variance_type") or "fixed_small"
+        strange = config.get("thresholding") or target not in TARGETS or variance not in VARIANCES
+        if strange or "beta_start" not in config or kind not in SCHEDULERS:
+            raise LoupeError(
+                "{title} was taught with {kind} and settings that cannot be followed here ({target}, {variance}). "
+                "Choose another model.",
+                title=checkpoint.title,
+                kind=kind,
+                target=target,
+                variance=variance,
+            )
+        alphas = diffusers.DDPMScheduler.from_config(config).alphas_cumprod.double().numpy()
+        return Schedule(
+            alphas,
+            target,
+            config.get("timestep_spacing"),
+            config.get("steps_offset", 0),
+            config.get("clip_sample_range", 1.0) if config.get("clip_sample", True) else None,
+            "fixed_large" if variance == "fixed_large" else "fixed_small",
+            1.0 if config.get("set_alpha_to_one", True) else float(alphas[0]),
+        )
+    except DAMAGE as error:
+        raise unreadable(checkpoint, file.parent, "scheduler", error) from error

@@ -48,14 +48,15 @@ logging.disable_progress_bar()
 _one_at_a_time = threading.Lock()
 
 
-def network(checkpoint: Checkpoint, model_types: tuple[str, ...], auto: str = "AutoModel") -> Any:
+def network(checkpoint: Checkpoint, model_types: tuple[str, ...], auto: str = "AutoModel", part: str = "") -> Any:
     """The network of this checkpoint in float32, with attention that can be shown, ready to be asked.
 
-    auto: the library's class that finds the network's class, such as AutoModelForImageClassification.
+    auto: the library's class that finds the network's class, such as AutoModelForImageClassification. part: the
+    folder within the checkpoint's, where a pipeline has a folder for each network.
     Raises LoupeError where files are missing or damaged, the architecture is none of these, or names and shapes do
     not fit it.
     """
-    folder = hub.folder(checkpoint)
+    folder = hub.folder(checkpoint) / part
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
     except DAMAGE as error:
@@ -100,14 +101,14 @@ def network(checkpoint: Checkpoint, model_types: tuple[str, ...], auto: str = "A
     return model.eval().requires_grad_(False)
 
 
-def tokenizer(checkpoint: Checkpoint) -> Any:
+def tokenizer(checkpoint: Checkpoint, part: str = "") -> Any:
     """The tokenizer that was saved with the checkpoint. Raises LoupeError where it is missing or damaged."""
-    folder = hub.folder(checkpoint)
-    if not any(re.fullmatch(VOCABULARY, file.name) for file in folder.iterdir()):
+    folder = hub.folder(checkpoint) / part
+    if not any(re.fullmatch(VOCABULARY, file.name) for file in folder.glob("*")):
         # without a vocabulary the library makes up a tokenizer that knows no word
         missing = FileNotFoundError("tokenizer.json, vocab.txt, vocab.json or a sentencepiece model")
         raise unreadable(checkpoint, folder, "tokenizer", missing)
-    return _part(checkpoint, AutoTokenizer, "tokenizer")
+    return _part(checkpoint, AutoTokenizer, "tokenizer", part)
 
 
 def image_processor(checkpoint: Checkpoint) -> Any:
@@ -118,8 +119,8 @@ def image_processor(checkpoint: Checkpoint) -> Any:
     return _part(checkpoint, AutoImageProcessor, "image processor", backend="pil")
 
 
-def _part(checkpoint: Checkpoint, kind: Any, name: str, **options: Any) -> Any:
-    folder = hub.folder(checkpoint)
+def _part(checkpoint: Checkpoint, kind: Any, name: str, part: str = "", **options: Any) -> Any:
+    folder = hub.folder(checkpoint) / part
     try:
         return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **options)
     except DAMAGE as error:
