@@ -13,6 +13,7 @@ SIZES: dict[str, Any] = {"sample_size": 8, "in_channels": 4, "out_channels": 4, 
 WIDTHS: dict[str, Any] = {"block_out_channels": (8, 16), "norm_num_groups": 4, "attention_head_dim": 4}
 NOISY = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
 WORDS = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(2))
+ALL = torch.ones(2, 4, dtype=torch.bool)
 
 
 def shaken(network):
@@ -75,7 +76,7 @@ def test_the_weights_times_the_values_are_what_each_layer_gives(worded, mask):
 
 def test_nothing_stays_behind(worded):
     plain = asked(worded)
-    with pytest.raises(RuntimeError, match="stop"), cross_attention(worded) as kept, without_skips(worded, [0]):
+    with pytest.raises(RuntimeError, match="stop"), cross_attention(worded) as kept, without_skips(worded, ALL):
         asked(worded)
         raise RuntimeError("stop")
     found = len(kept)
@@ -99,30 +100,36 @@ def test_a_skip_that_is_off_is_one_multiplied_with_zero(kind, request):
     network = request.getfixturevalue(kind)
     plain = asked(network)
     assert skips(network) == ("4 × 4 · 1", "4 × 4 · 2", "8 × 8 · 1", "8 × 8 · 2")
-    with without_skips(network, []):
+    with without_skips(network, torch.zeros(2, 4, dtype=torch.bool)):
         assert torch.equal(asked(network), plain)
     widths = (16, 8, 8, 8)  # of the last layer, the downsampler, the first block's layer, the input
     takers = [resnet for block in network.up_blocks for resnet in block.resnets]
-    for off in ([0], [1], [2], [3], [0, 3], [0, 1, 2, 3]):
-        with without_skips(network, off):
+    for off in ([[0], [0]], [[1], [2]], [[3], []], [[0, 3], [1]], [[0, 1, 2, 3], [2, 3]]):
+        chosen = torch.tensor([[number in mine for number in range(4)] for mine in off])
+        with without_skips(network, chosen):
             found = asked(network)
-        hooks = [takers[number].register_forward_pre_hook(multiplied(widths[number])) for number in off]
-        assert torch.equal(found, asked(network)) and not torch.allclose(found, plain, atol=1e-3)
+        hooks = [
+            taker.register_forward_pre_hook(multiplied(widths[n], ~chosen[:, n])) for n, taker in enumerate(takers)
+        ]
+        assert torch.allclose(found, asked(network), atol=1e-5)
         for hook in hooks:
             hook.remove()
+        for mine, one, whole in zip(off, found, plain, strict=True):
+            assert torch.allclose(one, whole, atol=1e-3) == (not mine)
     assert torch.equal(asked(network), plain)
-    with pytest.raises(ValueError, match="4 skip connections"), without_skips(network, [4]):
+    with pytest.raises(ValueError, match="4 skip connections"), without_skips(network, torch.zeros(2, 5).bool()):
         pass
 
 
-def multiplied(width):
-    """A hook that multiplies the last channels of the input, which came by the skip connection, with zero."""
-    return lambda _, args: (torch.cat([args[0][:, :-width], 0 * args[0][:, -width:]], 1), *args[1:])
+def multiplied(width, left):
+    """A hook that multiplies the last channels of the input, which came by the skip connection, with zero or one."""
+    factor = left.float()[:, None, None, None]
+    return lambda _, args: (torch.cat([args[0][:, :-width], factor * args[0][:, -width:]], 1), *args[1:])
 
 
 def test_a_pass_in_another_thread_goes_by_the_hooks(worded):
     plain, found = asked(worded), []
-    with cross_attention(worded) as kept, without_skips(worded, [0, 1]):
+    with cross_attention(worded) as kept, without_skips(worded, ALL):
         other = threading.Thread(target=lambda: found.append(asked(worded)))
         other.start()
         other.join()

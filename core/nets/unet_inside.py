@@ -74,28 +74,24 @@ def skips(network: Any) -> tuple[str, ...]:
 
 
 @contextmanager
-def without_skips(network: Any, numbers: Sequence[int]) -> Iterator[None]:
-    """While it lasts these skip connections (as ``skips`` counts them) carry zeros."""
-    hooks, first = [], 0
-    for block in network.up_blocks:
-        count = len(block.resnets)
-        here = {count - 1 - (number - first) for number in numbers if first <= number < first + count}
-        if here:
-            hooks.append((block, _silenced(here)))
-        first += count
-    if wrong := [number for number in numbers if not 0 <= number < first]:
-        raise ValueError(f"The network has {first} skip connections, none with the numbers {wrong}.")
-    with _hooked(hooks):
+def without_skips(network: Any, off: torch.Tensor) -> Iterator[None]:
+    """While it lasts, the skip connections that are off, bool [image skip] as ``skips`` counts them, carry zeros."""
+    counts = [len(block.resnets) for block in network.up_blocks]
+    if off.shape[1] != sum(counts):
+        raise ValueError(f"The network has {sum(counts)} skip connections, not {off.shape[1]}.")
+    parts = zip(network.up_blocks, off.split(counts, dim=1), strict=True)
+    with _hooked([(block, _silenced(part)) for block, part in parts if part.any()]):
         yield
 
 
-def _silenced(here: set[int]) -> Callable[..., tuple[tuple, dict[str, Any]]]:
+def _silenced(off: torch.Tensor) -> Callable[..., tuple[tuple, dict[str, Any]]]:
     """A hook before a block of the way up, which takes what was skipped by name or as its second argument."""
 
     def silence(block: nn.Module, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         name = "res_hidden_states_tuple"
         given = kwargs[name] if name in kwargs else args[1]
-        left = tuple(torch.zeros_like(one) if n in here else one for n, one in enumerate(given))
+        taken = reversed(off.unbind(1))  # the block takes the last one first
+        left = tuple(one.masked_fill(mine[:, None, None, None], 0) for one, mine in zip(given, taken, strict=True))
         return (args, kwargs | {name: left}) if name in kwargs else ((args[0], left, *args[2:]), kwargs)
 
     return silence
