@@ -14,7 +14,7 @@ from PIL.Image import Image
 
 from core.arrays import Array, Bools, Floats, Result
 
-# What is left of the signal where a schedule ends in noise alone: no division by 0.
+# What counts as left of the signal where a schedule ends in noise alone, lest something is divided by 0.
 LEAST = 2.0**-24
 
 
@@ -41,7 +41,7 @@ class Schedule(Result):
         below = int(timestep)
         if below == timestep:
             return float(self.alphas[below])
-        kept = np.maximum(self.alphas[below : below + 2], LEAST)
+        kept = np.where(self.alphas[below : below + 2] == 0, LEAST, self.alphas[below : below + 2])
         first, second = np.sqrt((1 - kept) / kept)
         return float(1 / (1 + (first + (timestep - below) * (second - first)) ** 2))
 
@@ -59,7 +59,7 @@ class Schedule(Result):
         elif self.target == "sample":
             noise, clean = (latents - signal * told) / spread, told
         else:
-            noise, clean = told, (latents - spread * told) / max(signal, np.sqrt(LEAST))
+            noise, clean = told, (latents - spread * told) / (signal or np.sqrt(LEAST))
         return Prediction(noise.astype(np.float32), clean.astype(np.float32))
 
 
@@ -83,6 +83,27 @@ class WordMaps(Result):
     layers: tuple[str, ...]
     maps: list[np.ndarray]
     """A layer each: [head token row column]."""
+
+
+@dataclass(frozen=True)
+class WordStates(Result):
+    """What a text tower makes of each token, padded to one length.
+
+    read: which tokens a network that draws may look at. tokens: each text's, as they read; added: which of them are
+    the tokenizer's own.
+    """
+
+    states: Array[Floats, "text token dim"]
+    read: Array[Bools, "text token"]
+    tokens: tuple[tuple[str, ...], ...]
+    added: Array[Bools, "text token"]
+
+
+@runtime_checkable
+class WordEncoder(Protocol):
+    def word_states(self, texts: Sequence[str]) -> WordStates:
+        """Of each text, the empty one among them. Raises LoupeError for a too long one."""
+        ...
 
 
 @runtime_checkable
@@ -129,7 +150,7 @@ class SkipConnections(Denoiser, Protocol):
         ...
 
     def predict_without(
-        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], skips: Sequence[int]
+        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], off: np.ndarray
     ) -> Prediction:
-        """The same as ``predict`` with these skip connections (their numbers) carrying zeros."""
+        """The same as ``predict``, with zeros in the skip connections that are off: bool [image skip]."""
         ...

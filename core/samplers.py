@@ -110,7 +110,7 @@ def plan(schedule: Schedule, sampler: Sampler, steps: int) -> list[Place]:
     times = timesteps(schedule, sampler, steps)
     alphas = [schedule.alpha(time) for time in times]
     if sampler in ("Euler", "DPM-Solver++"):
-        alphas = [max(alpha, LEAST) for alpha in alphas]
+        alphas = [alpha or LEAST for alpha in alphas]
         after = [*alphas[1:], 1.0]
     elif sampler == "DDPM":
         after = [*alphas[1:], 1.0]

@@ -11,6 +11,7 @@ from core.checkpoints import Checkpoint
 from core.device import fast_precision
 from core.errors import LoupeError
 from core.pixels import Pixels
+from core.word_reader import names
 
 # Small batches stay in the cache of a processor; a graphics card wants more at once.
 BATCH = {"cpu": 16}
@@ -88,7 +89,7 @@ class Towers:
         with torch.inference_mode():
             outputs = self._network.text_model(**inputs, output_attentions=True)
         weights = self._weights(outputs.attentions, "text")
-        return Attention(weights, tokens=self._names(text, inputs["input_ids"][0]))
+        return Attention(weights, tokens=names(self._tokenizer, text, inputs["input_ids"][0]))
 
     def _stack(self, batches: list[np.ndarray]) -> np.ndarray:
         if not batches:
@@ -153,15 +154,6 @@ class Towers:
         """What the text tower takes, padded to the longest text."""
         inputs = self._tokenizer(texts, padding=True, return_tensors="pt")
         return {name: tensor.to(self.device) for name, tensor in inputs.items()}
-
-    def _names(self, text: str, ids: Any) -> tuple[str, ...]:
-        """The tokens as they read: pieces of the text itself, the tokenizer's names for the added ones."""
-        names = self._tokenizer.convert_ids_to_tokens(ids.tolist())
-        if not self._tokenizer.is_fast:
-            return tuple(name.replace("▁", " ").strip() or name for name in names)
-        spans = self._tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
-        spans += [(0, 0)] * (len(names) - len(spans))
-        return tuple(text[start:end].strip() or name for name, (start, end) in zip(names, spans, strict=True))
 
     def _weights(self, attentions: Any, side: str) -> np.ndarray:
         """[layer head token token] of one input. Raises LoupeError where the tower shows no such attention."""

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from core.checkpoints import Checkpoint
 from core.nets.hybrid_vit import HybridViTConfig, HybridViTModel
-from tests import tiny_language, tiny_rebuilding, tiny_vision
+from tests import tiny_diffusion, tiny_language, tiny_rebuilding, tiny_vision
 
 torch.set_num_threads(1)  # in networks this small, threads only wait for each other
 
@@ -114,6 +114,7 @@ OTHERS: dict[str, tuple[str, Callable[[Path], None]]] = {
     **tiny_vision.KINDS,
     **tiny_rebuilding.KINDS,
     **tiny_language.KINDS,
+    **tiny_diffusion.KINDS,
 }
 
 

@@ -58,6 +58,10 @@ def vq(folder: Path) -> None:
 
 
 def write(model: Any, folder: Path) -> None:
+    randomise(model).save_pretrained(folder)
+
+
+def randomise(model: Any) -> Any:
     """Weights as large as trained ones, so that pictures give answers that differ."""
     chance = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -65,7 +69,7 @@ def write(model: Any, folder: Path) -> None:
             if parameter.ndim > 1:
                 scale = 0.5 if "pos" in name else parameter[0].numel() ** -0.5
                 parameter.normal_(0, scale, generator=chance)
-    model.save_pretrained(folder)
+    return model
 
 
 KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {

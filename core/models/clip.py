@@ -4,14 +4,17 @@ CLIPModel, ChineseCLIPModel, SiglipModel (Zhai et al. 2023, arXiv 2303.15343), V
 (Zhai et al. 2021, arXiv 2111.07991) with any two towers.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from core.capabilities import Attention, PatchVectors
+from core.denoising import WordStates
 from core.errors import LoupeError
 from core.towers import Towers
+from core.word_reader import WordReader
 
 
 class Clip(Towers):
@@ -64,6 +67,12 @@ class Clip(Towers):
             )
         rows, columns = self._grid((side, side) if isinstance(side, int) else tuple(side))
         return table[-rows * columns :].reshape(rows, columns, -1).float().cpu().numpy()
+
+    def word_states(self, texts: Sequence[str]) -> WordStates:
+        """What the text tower's last layer makes of each token; padding is not to be looked at."""
+        return WordReader(
+            self._network.text_model, self._tokenizer, self._window, self.checkpoint.title
+        ).word_states(texts)
 
     def _grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """(rows, columns) of patches of a picture of this height and width."""

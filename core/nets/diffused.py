@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import diffusers
+import numpy as np
 import torch
 from diffusers.utils import logging
 
@@ -15,6 +16,8 @@ from core.nets.pretrained import DAMAGE, unreadable
 
 logging.set_verbosity_error()
 LARGEST = 256
+# What a U-Net may want beside noise and words, by the names of its configuration.
+WANTS = ("class_embed_type", "num_class_embeds", "addition_embed_type", "encoder_hid_dim_type")
 # Of schedulers: what the network may tell, the noise that DDPM may add (the first two are one), and whose steps add
 # noise of a known variance.
 TARGETS = ("epsilon", "v_prediction", "sample")
@@ -116,3 +119,35 @@ def schedule(checkpoint: Checkpoint) -> Schedule:
         )
     except DAMAGE as error:
         raise unreadable(checkpoint, file.parent, "scheduler", error) from error
+
+
+def unet(checkpoint: Checkpoint, kind: str) -> Any:
+    """The network that takes noise away, of this class. Raises LoupeError also for one that wants labels and such."""
+    found = network(checkpoint, kind, part_of(checkpoint, "unet"))
+    config = found.config
+    more = [name for name in WANTS if config.get(name)]
+    if more or config.in_channels != config.out_channels:
+        raise LoupeError(
+            "{title} wants more than noise and words ({more}). Choose another model.",
+            title=checkpoint.title,
+            more=", ".join(more) or f"{config.in_channels} channels",
+        )
+    return found
+
+
+def spread(checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of the autoencoder's latents, [channel] or one for all, by which they are evened.
+
+    From latents.json where the autoencoder is another checkpoint, else from the pipeline's own.
+    """
+    folder = hub.folder(checkpoint)
+    file = folder / "latents.json"
+    file = file if file.exists() else folder / "vae" / "config.json"
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        if file.name == "config.json":
+            told = {"mean": [told.get("shift_factor") or 0.0], "std": [1 / told["scaling_factor"]]}
+        mean, std = (np.array(told[name], np.float64)[:, None, None] for name in ("mean", "std"))
+        return mean, std
+    except DAMAGE as error:
+        raise unreadable(checkpoint, file.parent, "configuration", error) from error

@@ -1,0 +1,80 @@
+"""Tiny random diffusion models, written as diffusers writes its pipelines."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import transformers
+
+from tests.tiny_rebuilding import DOWN, SIZES, UP, randomise
+
+UNET: dict[str, Any] = {"block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4}
+# Of Stable Diffusion: no clipping, the first timestep moved by one, the last alpha is the first of the schedule.
+LATENT: dict[str, Any] = {
+    "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "clip_sample": False,
+    "set_alpha_to_one": False, "steps_offset": 1,
+}  # fmt: skip
+
+
+def ddpm(folder: Path) -> None:
+    """All in one folder, as the hub's oldest pixel models lie."""
+    pixel_unet().save_pretrained(folder)
+    diffusers.DDPMScheduler().save_pretrained(folder)
+
+
+def latent_diffusion(folder: Path) -> None:
+    stable_diffusion().save_pretrained(folder)
+
+
+def pixel_unet() -> Any:
+    unet = diffusers.UNet2DModel(
+        **UNET,
+        sample_size=16,
+        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=8,
+    )
+    return randomise(unet)
+
+
+def word_unet(channels: int = 4, words: int = 32) -> Any:
+    unet = diffusers.UNet2DConditionModel(
+        **UNET,
+        sample_size=8,
+        in_channels=channels,
+        out_channels=channels,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=words,
+        attention_head_dim=2,
+    )
+    return randomise(unet)
+
+
+def stable_diffusion() -> Any:
+    from tests import tiny
+
+    tokenizer = tiny.bpe()
+    config = transformers.CLIPTextConfig(
+        **tiny.WIDTH, **tiny.words(tokenizer), bos_token_id=0, eos_token_id=1, pad_token_id=1
+    )
+    vae = diffusers.AutoencoderKL(
+        **SIZES, down_block_types=DOWN, up_block_types=UP, latent_channels=4, sample_size=16
+    )
+    return diffusers.StableDiffusionPipeline(
+        vae=randomise(vae),
+        text_encoder=randomise(transformers.CLIPTextModel(config)),
+        tokenizer=tokenizer,
+        unet=word_unet(),
+        scheduler=diffusers.DDIMScheduler(**LATENT),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
+KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "ddpm": ("ddpm", ddpm),
+    "latent_diffusion": ("latent_diffusion", latent_diffusion),
+}
