@@ -3,11 +3,15 @@
 import threading
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from diffusers import UNet2DConditionModel, UNet2DModel
+from diffusers import StableDiffusionPipeline, UNet2DConditionModel, UNet2DModel
 
+from core import models
+from core.denoising import SkipConnections, WordPlaces
 from core.nets.unet_inside import cross_attention, skips, weights_of, without_skips
+from tests import tiny
 
 SIZES: dict[str, Any] = {"sample_size": 8, "in_channels": 4, "out_channels": 4, "layers_per_block": 1}
 WIDTHS: dict[str, Any] = {"block_out_channels": (8, 16), "norm_num_groups": 4, "attention_head_dim": 4}
@@ -134,3 +138,37 @@ def test_a_pass_in_another_thread_goes_by_the_hooks(worded):
         other.start()
         other.join()
     assert torch.equal(found[0], plain) and not kept
+
+
+@pytest.mark.parametrize("kind", ["ddpm", "latent_diffusion"])
+def test_a_family_predicts_without_skips(kind, tmp_path):
+    model = models.families()[kind].load(tiny.make(kind, tmp_path / kind), "cpu")
+    assert isinstance(model, SkipConnections) and isinstance(model, WordPlaces) == model.words()
+    assert len(model.skips()) == 4
+    latents = np.random.default_rng(0).normal(size=(3, *model.shape())).astype(np.float32)
+    prompts = ["a cat" if model.words() else ""] * 3
+    off = np.zeros((3, 4), bool)
+    plain = model.predict(latents, 500, prompts)
+    assert np.array_equal(model.predict_without(latents, 500, prompts, off).noise, plain.noise)
+    off[1, 0] = off[2] = True
+    found = model.predict_without(latents, 500, prompts, off).noise
+    with without_skips(model._network, torch.ones(1, 4, dtype=torch.bool)):
+        alone = model.predict(latents[2:], 500, prompts[:1]).noise[0]
+    assert np.allclose(found[0], plain.noise[0], atol=1e-5) and np.allclose(found[2], alone, atol=1e-5)
+    assert not np.allclose(found[1], plain.noise[1], atol=1e-3)
+
+
+def test_a_family_tells_where_it_looks_for_each_token(tmp_path):
+    model = models.families()["latent_diffusion"].load(tiny.make("latent_diffusion", tmp_path / "x"), "cpu")
+    latents = np.random.default_rng(0).normal(size=model.shape()).astype(np.float32)
+    found = model.word_maps(latents, 500, "a red cat")
+    assert len(found.layers) == len(found.maps) == 4 and len(found.tokens) == len(found.added)
+    assert "".join(token for token, added in zip(found.tokens, found.added, strict=True) if not added) == "aredcat"
+    assert [one.shape[2:] for one in found.maps] == [(4, 4)] * 4
+    assert all(np.allclose(one.sum(axis=1), 1, atol=1e-5) for one in found.maps)
+    pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "x")
+    states = pipeline.encode_prompt("a red cat", "cpu", 1, False)[0]
+    with torch.no_grad(), cross_attention(pipeline.unet) as kept:
+        pipeline.unet(torch.from_numpy(latents)[None], 500, encoder_hidden_states=states)
+    for layer, maps in zip(kept, found.maps, strict=True):
+        assert np.allclose(layer.weights[0].permute(0, 3, 1, 2), maps, atol=1e-5)

@@ -59,6 +59,23 @@ class Ddpm(Squares):
             told = self._network(given, when).sample
         return self._schedule.prediction(self._numbers(told.cpu().numpy()), latents, timestep)
 
+    def skips(self) -> tuple[str, ...]:
+        """The grid of each skip connection and its number there, the coarsest first."""
+        from core.nets import unet_inside
+
+        return unet_inside.skips(self._network)
+
+    def predict_without(
+        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], off: np.ndarray
+    ) -> Prediction:
+        """The same as ``predict``, with zeros in the skip connections that are off: bool [image skip]."""
+        import torch
+
+        from core.nets.unet_inside import without_skips
+
+        with without_skips(self._network, torch.from_numpy(off).to(self.device)):
+            return self.predict(latents, timestep, prompts)
+
     def latents(self, images: list[Image]) -> np.ndarray:
         """The squares in the pictures' middles, in -1..1."""
         return self._pixels(np.stack([self.seen(image) for image in images])).cpu().numpy()
