@@ -6,6 +6,7 @@ from typing import Any
 import diffusers
 import numpy as np
 import torch
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from diffusers.utils import logging
 
 from core import hub
@@ -107,7 +108,7 @@ def schedule(checkpoint: Checkpoint) -> Schedule:
                 target=target,
                 variance=variance,
             )
-        alphas = diffusers.DDPMScheduler.from_config(config).alphas_cumprod.double().numpy()
+        alphas = _alphas(config)
         return Schedule(
             alphas,
             target,
@@ -119,6 +120,11 @@ def schedule(checkpoint: Checkpoint) -> Schedule:
         )
     except DAMAGE as error:
         raise unreadable(checkpoint, file.parent, "scheduler", error) from error
+
+
+def _alphas(config: dict[str, Any]) -> np.ndarray:
+    scheduler: Any = DDPMScheduler.from_config(config)
+    return scheduler.alphas_cumprod.double().numpy()
 
 
 def unet(checkpoint: Checkpoint, kind: str) -> Any:
