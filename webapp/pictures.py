@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.arrays import Array, Floats, Result
+from webapp.style import OKABE_ITO
 
 LARGEST = 1024
 
@@ -18,7 +19,7 @@ class Picture(Result):
     """Colours in 0..1 or a map in viridis, one a step or a single one for all steps; notes likewise.
 
     A fourth channel of the colours is how opaque they are. low, high: what the map's colours run between, its own ends
-    unless said. wide: whether it takes a row of its own.
+    unless said. wide: whether it takes a row of its own. lossy: frames that need not be exact, in a tenth of the bytes.
     """
 
     name: str
@@ -28,11 +29,12 @@ class Picture(Result):
     low: float | None = None
     high: float | None = None
     wide: bool = False
+    lossy: bool = False
 
     def packed(self) -> dict:
         common = {"name": self.name, "notes": list(self.notes), "wide": self.wide}
         if self.colours is not None:
-            return common | {"frames": [png(frame) for frame in self.colours]}
+            return common | {"frames": [png(frame, self.lossy) for frame in self.colours]}
         assert self.maps is not None
         low = float(self.maps.min()) if self.low is None else self.low
         high = float(self.maps.max()) if self.high is None else self.high
@@ -83,6 +85,35 @@ class Bars(Result):
 
 
 @dataclass(frozen=True)
+class Curves(Result):
+    """Lines over one axis below the pictures, with a mark where the slider stands and the values there.
+
+    places: where each step lies on the axis, from 0 to 1. low, high: ends of the other axis, the values' own unless
+    said; what lies beyond is cut off.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    values: Array[Floats, "rank frame"]
+    places: Array[Floats, "step"]
+    low: float | None = None
+    high: float | None = None
+    colours: tuple[str, ...] = OKABE_ITO
+
+    def packed(self) -> dict:
+        ends = (float(self.values.min()), float(self.values.max()))
+        given = (end if told is None else told for told, end in zip((self.low, self.high), ends, strict=True))
+        return {
+            "title": self.title,
+            "names": list(self.names),
+            "values": [[float(f"{value:.4g}") for value in line] for line in self.values],
+            "places": np.round(self.places, 4).tolist(),
+            "ends": list(given),
+            "colours": list(self.colours),
+        }
+
+
+@dataclass(frozen=True)
 class Pictures:
     """The steps have names where there is more than one; columns: so many in a row at most, 0 for what fits."""
 
@@ -94,6 +125,7 @@ class Pictures:
     grids: tuple[Grid, ...] = ()
     note: str = ""
     bars: tuple[Bars, ...] = ()
+    curves: tuple[Curves, ...] = ()
 
     def packed(self) -> dict:
         return {
@@ -106,6 +138,7 @@ class Pictures:
             "grids": [grid.packed() for grid in self.grids],
             "note": self.note,
             "bars": [bars.packed() for bars in self.bars],
+            "curves": [curves.packed() for curves in self.curves],
         }
 
 
@@ -114,10 +147,16 @@ def hexadecimal(colour: np.ndarray) -> str:
     return "#{:02x}{:02x}{:02x}".format(*(round(255 * float(np.clip(part, 0, 1))) for part in colour))
 
 
-def png(colours: np.ndarray) -> str:
-    """[height width rgb] in 0..1, or with alpha, as an address that holds it, at most LARGEST a side."""
+def channels(latents: np.ndarray) -> np.ndarray:
+    """[step channel row column] of about unit variance as colours: the first three channels are red, green and blue."""
+    shown = latents[:, [min(n, latents.shape[1] - 1) for n in range(3)]]
+    return np.clip(0.5 + shown.transpose(0, 2, 3, 1) / 6, 0, 1)
+
+
+def png(colours: np.ndarray, lossy: bool = False) -> str:
+    """[height width rgb] in 0..1, or with alpha, as an address that holds it, at most LARGEST a side; or as WebP."""
     picture = Image.fromarray(np.round(np.clip(colours, 0, 1) * 255).astype(np.uint8))
     picture.thumbnail((LARGEST, LARGEST))
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    picture.save(stream, "WEBP" if lossy else "PNG", quality=85)
+    return f"data:image/{'webp' if lossy else 'png'};base64," + base64.b64encode(stream.getvalue()).decode()

@@ -1,4 +1,5 @@
-// Pictures and small maps side by side with numbers below; one slider turns the steps of all; cells to click or paint.
+// Pictures and small maps side by side with numbers below; one slider turns the steps of all, or plays them; cells to
+// click or paint.
 
 import {viridis} from "./viridis.js";
 
@@ -71,7 +72,63 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     slider = element("input", {type: "range", min: 0, max: drawing.steps.length - 1, step: 1});
     output = element("output");
     slider.oninput = () => { step = Number(slider.value); paint(); };
-    place.append(element("label", {className: "turn"}, element("span", {textContent: said(drawing.slider)}), slider, output));
+    const play = element("button", {className: "play", type: "button"});
+    const wait = Math.min(500, Math.max(120, 4000 / drawing.steps.length));  // milliseconds a step
+    let playing = 0;
+    const tell = () => {
+      play.textContent = playing ? "❚❚" : "▶";
+      play.title = word(playing ? "Pause" : "Play");
+      play.setAttribute("aria-label", play.title);
+    };
+    const stop = () => { clearInterval(playing); playing = 0; tell(); };
+    play.onclick = () => {
+      if (playing) return stop();
+      if (step === drawing.steps.length - 1) { step = 0; paint(); }
+      playing = setInterval(() => { step++; paint(); if (step === drawing.steps.length - 1) stop(); }, wait);
+      tell();
+    };
+    slider.onpointerdown = slider.onkeydown = stop;
+    closing.push(stop);
+    tell();
+    place.append(element("div", {className: "turning"}, play,
+      element("label", {className: "turn"}, element("span", {textContent: said(drawing.slider)}), slider, output)));
+  }
+  for (const curve of drawing.curves ?? []) place.append(lines(curve));
+  // Lines over one axis; the mark stands where the slider stands, and the values beside the names are those there.
+  function lines({title, names, values, places, ends: [low, high], colours}) {
+    const draw = (tag, values) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const [name, value] of Object.entries(values)) made.setAttribute(name, value);
+      return made;
+    };
+    const stage = draw("svg", {viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true"});
+    const height = (value) => 98 - 96 * (value - low) / ((high - low) || 1);
+    for (const level of low < 0 && high > 0 ? [low, 0, high] : [low, high]) {
+      stage.append(draw("path", {class: "level", d: `M0 ${height(level)}H100`}));
+    }
+    const mark = stage.appendChild(draw("path", {class: "mark"}));
+    values.forEach((line, n) => {
+      const along = line.length === places.length ? places : line.map((_, i) => i / (line.length - 1));
+      const d = line.map((value, i) => `${i ? "L" : "M"}${(100 * along[i]).toFixed(2)} ${height(value).toFixed(2)}`).join("");
+      stage.append(draw("path", {class: "line", d, stroke: colours[n % colours.length]}));
+    });
+    const legend = element("p", {className: "legend"}), told = names.map((name, n) => {
+      const swatch = element("i"), value = element("b");
+      swatch.style.background = colours[n % colours.length];
+      legend.append(element("span", {}, swatch, said(name), " ", value));
+      return value;
+    });
+    turned.push(() => {
+      const at = places[step] ?? 0;
+      mark.setAttribute("d", `M${100 * at} 0V100`);
+      values.forEach((line, n) => {
+        const i = line.length === places.length ? step : Math.round(at * (line.length - 1));
+        told[n].textContent = Number(line[i].toPrecision(2)).toString();
+      });
+    });
+    const scale = element("span", {className: "scale"}, element("span", {textContent: round(high)}), element("span", {textContent: round(low)}));
+    return element("div", {className: "curves"}, element("p", {className: "name", textContent: said(title)}),
+      element("div", {className: "field"}, scale, stage), legend);
   }
   for (const {title, names, values, colours, notes} of drawing.bars) {
     const block = element("div", {className: "bars"}, element("p", {className: "name", textContent: said(title)}));
@@ -187,7 +244,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
       });
       page.toBlob(resolve, "image/png");
     }),
-    data: () => ({model: drawing.model, version: drawing.version, note: drawing.note, steps: drawing.steps, bars: drawing.bars,
+    data: () => ({model: drawing.model, version: drawing.version, note: drawing.note, steps: drawing.steps, bars: drawing.bars, curves: drawing.curves,
       pictures: drawing.pictures.map(({name, notes, frames, shape, levels, ends}) => ({name, notes, frames, shape,
         values: levels && Array.from(atob(levels), (letter) => ends[0] + letter.charCodeAt(0) / 255 * (ends[1] - ends[0]))}))}),
   };
