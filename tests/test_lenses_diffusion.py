@@ -64,25 +64,24 @@ def picture():
     return Image.linear_gradient("L").convert("RGB")
 
 
-def silent(done, total):
-    assert 0 <= done < total
-
-
 def test_the_picture_goes_into_noise_by_the_closed_form():
     model = Knowing()
-    found = noising(model, picture(), "a cat", silent, seed=3)
+    found = noising(model, picture(), "a cat", seed=3)
     clean, noise = model.latents([picture()])[0], noise_like(model.shape(), 3)[0]
     assert found.timesteps[0] == 0 and found.timesteps[-1] == 999
     for timestep, shown in zip(found.timesteps, found.noisy, strict=True):
         wanted = np.sqrt(ALPHAS[timestep]) * clean + np.sqrt(1 - ALPHAS[timestep]) * noise
         assert np.allclose(shown, np.clip(wanted.transpose(1, 2, 0) / 2 + 0.5, 0, 1), atol=1e-5)
+    told = []
+    noising(model, picture(), "", progress=lambda done, total: told.append((done, total)))
+    assert told == [(n, 11) for n in range(11)]
     assert np.array_equal(found.added, noise) and set(model.asked) == {("",)}
 
 
 def test_errors_are_shares_of_the_variance():
     """A network that always sees mid-grey is wrong by all of the picture, and by little noise where there is much."""
     grey = float(Knowing().latents([picture()]).mean())
-    found = noising(Knowing(grey=grey), picture(), "", silent)
+    found = noising(Knowing(grey=grey), picture(), "")
     assert np.allclose(found.clean_error, 1, atol=1e-4)
     ratio = ALPHAS[found.timesteps] / (1 - ALPHAS[found.timesteps])
     latents, noise = Knowing().latents([picture()]), noise_like((3, SIDE, SIDE), 0)
@@ -92,14 +91,14 @@ def test_errors_are_shares_of_the_variance():
 
 def test_the_sentence_is_read_where_it_is_asked_for():
     model = Knowing()
-    found = noising(model, picture(), " a cat ", silent, with_the_sentence=True)
+    found = noising(model, picture(), " a cat ", with_the_sentence=True)
     assert set(model.asked) == {("a cat",)} and found.prompt == "a cat"
     model = Knowing(reads=False)
-    assert noising(model, picture(), "a cat", silent, with_the_sentence=True).prompt == ""
+    assert noising(model, picture(), "a cat", with_the_sentence=True).prompt == ""
 
 
 def test_the_curves_of_the_schedule_stand_below_the_pictures():
-    packed = noising_pictures(noising(Knowing(), picture(), "", silent)).packed()
+    packed = noising_pictures(noising(Knowing(), picture(), "")).packed()
     shares, ratio, errors = packed["curves"]
     assert np.allclose(np.square(shares["values"]).sum(0), 1, atol=1e-3) and len(shares["values"][0]) == 101
     assert np.allclose(ratio["values"][0][50], np.log(ALPHAS[500] / (1 - ALPHAS[500])), rtol=1e-2)

@@ -43,9 +43,9 @@ def noising(
     model: Denoiser,
     image: Image,
     prompt: Prompt,
-    progress: Progress,
     with_the_sentence: bool = False,
     seed: Annotated[int, Range(0, 99, 1)] = 0,
+    progress: Progress = lambda done, total: None,
 ) -> Noised:
     """Your picture on its way into noise, and what the network still makes out in it at each timestep.
 
