@@ -19,6 +19,9 @@ Rivals = NewType("Rivals", dict[str, Any])
 Peers = NewType("Peers", dict[str, Any])
 """The same, of all tabs."""
 
+Encoders = NewType("Encoders", dict[str, Any])
+"""Every embedded dual encoder, by title in the catalogue's order: what other models' pictures are judged by."""
+
 
 class Gallery(Protocol):
     """The sample collection, and what a lens made of it: kept for this model and collection until the next time."""
@@ -28,6 +31,10 @@ class Gallery(Protocol):
     def picture(self, row: int) -> Image: ...
 
     def captions(self) -> list[str]: ...
+
+    def vectors(self, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vectors [image dim] of the pictures and [text dim] of the captions, by a dual encoder."""
+        ...
 
     def kept(self, name: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]: ...
 

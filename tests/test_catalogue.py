@@ -14,7 +14,7 @@ import core.lenses
 from core import hub, models
 from core.arrays import Result
 from core.checkpoints import ASSETS, rows
-from core.params import Examples, Gallery, Peers, Prompt, Rivals
+from core.params import Encoders, Examples, Gallery, Peers, Prompt, Rivals
 from tests import tiny, tiny_rebuilding
 
 EMBEDDED = [key for key, row in rows().items() if "/" not in row.source]
@@ -108,6 +108,9 @@ def test_every_family_runs_every_lens_it_serves(kind, tmp_path):
         inputs |= {name: {"square": tiny.pictures()[0]} for name, hint in hints.items() if hint is Examples}
         inputs |= {name: Rivals({"itself": model}) for name, hint in hints.items() if hint in (Rivals, Peers)}
         inputs |= {name: tiny_rebuilding.Sample(tiny.pictures()) for name, hint in hints.items() if hint is Gallery}
+        if judged := [name for name, hint in hints.items() if hint is Encoders]:
+            judge = models.families()["clip"].load(tiny.make("clip", tmp_path / "judge"), "cpu")
+            inputs |= {name: Encoders({"judge": judge}) for name in judged}
         if "language" in hints and hasattr(model, "languages"):
             inputs["language"] = model.languages()[-1]
         *_, result = answers if inspect.isgenerator(answers := lens(model, **inputs)) else [answers]

@@ -96,6 +96,9 @@ class Sample:
     def captions(self) -> list[str]:
         return [f"picture {n}" for n in range(len(self.pictures))]
 
+    def vectors(self, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
+        return encoder.embed_images(self.pictures), encoder.embed_texts(self.captions())
+
     def kept(self, name: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         if name not in self.shelf:
             self.shelf[name] = dict(compute())

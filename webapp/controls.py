@@ -8,9 +8,9 @@ import gradio as gr
 from PIL.Image import Image
 
 from core.errors import LoupeError
-from core.params import Examples, Gallery, Lines, Peers, Picked, Progress, Prompt, Range, Rivals
+from core.params import Encoders, Examples, Gallery, Lines, Peers, Picked, Progress, Prompt, Range, Rivals
 
-GIVEN = (Image, Prompt, Progress, Examples, Rivals, Peers, Gallery)
+GIVEN = (Image, Prompt, Progress, Examples, Rivals, Peers, Encoders, Gallery)
 LONGEST_LINE = 300
 
 

@@ -85,6 +85,10 @@ class Sample:
     def captions(self) -> list[str]:
         return Library.open(SAMPLE).captions()
 
+    def vectors(self, encoder: Any) -> tuple[np.ndarray, np.ndarray]:
+        library = Library.open(SAMPLE)
+        return library.vectors(encoder), library.caption_vectors(encoder)
+
     def kept(self, name: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
         return store.stored(f"{name}/{self.version}/{Library.open(SAMPLE).version}", compute)
 

@@ -14,9 +14,10 @@ from typing import Any
 import gradio as gr
 from PIL.Image import Image
 
+from core.capabilities import DualEncoder
 from core.checkpoints import Checkpoint, catalogue, find
 from core.errors import LoupeError
-from core.params import Examples, Gallery, Peers, Progress, Prompt, Rivals
+from core.params import Encoders, Examples, Gallery, Peers, Progress, Prompt, Rivals
 from webapp import address, controls, downloads, figure, inputs, reports, strip
 from webapp.panel import Panel, panels
 from webapp.translations import t
@@ -200,9 +201,14 @@ def compute(panel: Panel, checkpoint: str, given: dict[str, Any], values: tuple[
         if not isinstance(model, panel.capability):
             others = inputs.titles(row.tab, panel.capability)
             raise LoupeError("{model} cannot be asked this. Choose: {others}.", model=row.title, others=others)
-        for annotation, tab in ((Rivals, row.tab), (Peers, None)):
+        same = panel.capability
+        for annotation, tab, capability in (
+            (Rivals, row.tab, same),
+            (Peers, None, same),
+            (Encoders, None, DualEncoder),
+        ):
             asked = [p.name for p in parameters if p.annotation is annotation]
-            arguments |= {name: inputs.rivals(tab, panel.capability) for name in asked}
+            arguments |= {name: inputs.rivals(tab, capability) for name in asked}
         arguments |= {p.name: inputs.Sample(row.version) for p in parameters if p.annotation is Gallery}
         start = time.perf_counter()
         for result in reports.results(panel.lens, model, arguments, reporter):
