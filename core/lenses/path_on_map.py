@@ -61,14 +61,15 @@ def path_on_map(
 ) -> Iterator[PathOnMap]:
     """The way of the picture through the joint space of pictures and sentences while it is drawn.
 
-    At every step the network's guess of the finished picture is embedded by the picture side of a dual encoder, which
-    took no part in drawing it. The plane is spanned by the two directions in which the pictures shown differ most: those of the
-    collection that are nearest to the sentence, and others from all over it; so the path can be seen to move away
-    from the others and towards the near ones. The mean of all pictures is taken out of the pictures, that of all
-    captions out of the sentence, or else the two kinds would lie apart. The axes say how much of the differences the
-    plane shows; the curve below leaves nothing out: the cosine similarity to the sentence in all dimensions, between
-    an average picture of the collection and the nearest one. Early guesses are blurred mixtures, which the encoder
-    has rarely seen: how the path begins says little.
+    At every step the network's guess of the finished picture is embedded by the picture side of a dual encoder,
+    which took no part in drawing it. The plane is spanned by the two directions in which the pictures shown differ
+    most: those of the collection that are nearest to the sentence, and others from all over it; so the path can be
+    seen to move away from the others and towards the near ones. The mean of all pictures is taken out of the
+    pictures, that of all captions out of the sentence, or else the two kinds would lie apart; still the sentence
+    falls short of its pictures, which have much that it does not name. The axes say how much of the differences the
+    plane shows; the curve below leaves nothing out: the cosine similarity to the sentence in all dimensions,
+    between an average picture of the collection and the nearest one. Early guesses are blurred mixtures, which the
+    encoder has rarely seen: how the path begins says little.
     """
     if not prompt.strip():
         raise LoupeError("The sentence is empty. Type a few words above.")

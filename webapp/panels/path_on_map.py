@@ -12,7 +12,7 @@ from webapp.style import ACCENT, OKABE_ITO, figure, plain
 HIGH = 640
 PLANE, STRIP, CURVE = (0.47, 1.0), (0.31, 0.39), (0.0, 0.27)
 """Where the parts stand, in shares of the height."""
-SHOWN = 4  # of the nearest pictures
+SHOWN = 4  # of the nearest pictures, where they do not cover each other
 TILES = 9  # pictures of the path
 SMALL = 72  # pixels
 
@@ -46,7 +46,7 @@ def path(result: PathOnMap) -> go.Figure:
         ),
     ]  # fmt: skip
     parts = [
-        {"title": f"{share:.0%} of the differences", "showticklabels": False, "zeroline": False, "showgrid": False}
+        {"title": f"differences shown · {share:.0%}", "showticklabels": False, "zeroline": False, "showgrid": False}
         for share in result.share
     ]
     drawn = figure(
@@ -63,9 +63,13 @@ def path(result: PathOnMap) -> go.Figure:
         drawn.add_hline(y=height, line={"color": OKABE_ITO[7], "width": 1, "dash": "dot"}, annotation_text=name,
                         annotation_position="top left", yref="y2", xref="x2")  # fmt: skip
     span = np.ptp(np.concatenate([result.near, result.others, result.path]), axis=0) / 9
-    for place, image in zip(result.near[:SHOWN], result.pictures, strict=False):
-        add(drawn, image, "x", "y", place, span)
-    for index in np.unique(np.linspace(0, len(steps) - 1, min(TILES, len(steps))).astype(int)):
+    placed: list[np.ndarray] = []
+    for place, image in zip(result.near, result.pictures, strict=True):
+        if len(placed) < SHOWN and all((np.abs(place - other) > span).any() for other in placed):
+            add(drawn, image, "x", "y", place, span)
+            placed.append(place)
+    tiles = np.unique(np.linspace(0, result.steps - 1, min(TILES, result.steps)).astype(int))
+    for index in tiles[tiles < len(steps)]:
         middle = ((steps[index] - 0.3) / (result.steps + 0.4), sum(STRIP) / 2)
         add(drawn, picture(result.drawn[index]), "x domain", "paper", middle, (0.1, STRIP[1] - STRIP[0]))
     if not result.worded:
@@ -93,7 +97,7 @@ def points(
 def add(drawn: go.Figure, image: Image, across: str, up: str, middle, size) -> None:
     """A small picture with its middle there, as large in the units of these axes."""
     drawn.add_layout_image(source=jpeg(image, SMALL)[0], xref=across, yref=up, x=middle[0], y=middle[1],
-                           sizex=size[0], sizey=size[1], xanchor="center", yanchor="middle", layer="above")  # fmt: skip
+                           sizex=size[0], sizey=size[1], xanchor="center", yanchor="middle", layer="below")  # fmt: skip
 
 
 PANEL = Panel("The path on the map", path_on_map, path, rank=4)

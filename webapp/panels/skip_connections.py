@@ -11,7 +11,7 @@ def pictures(result: WithoutSkips) -> Pictures:
     shown = zip(result.names, result.pictures, notes, strict=True)
     return Pictures(
         tuple(Picture(name, picture[None], notes=(note,)) for name, picture, note in shown),
-        columns=4,
+        columns=5,
         note=f"step {result.step} of {result.steps}",
     )
 
