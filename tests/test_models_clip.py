@@ -7,6 +7,7 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from core import towers
 from core.capabilities import DualEncoder, PatchAttention, TokenAttention
+from core.denoising import WordEncoder
 from core.errors import LoupeError
 from core.models import families, serves
 from tests import tiny
@@ -99,6 +100,23 @@ def test_patch_attention(pair):
     assert np.prod(attention.grid) + attention.prefix == attention.weights.shape[-1]
     middle = (14.1, 0, 64.3, 50) if kind == "clip" else (0, 0, 80, 50)
     assert attention.box == pytest.approx(middle, abs=0.05)
+
+
+def test_word_states_are_the_text_towers_last_ones(pair):
+    model, direct = pair
+    if not isinstance(model, WordEncoder):
+        return
+    texts = ["", *TEXTS]
+    found = model.word_states(texts)
+    given = direct.tokens(texts)
+    with torch.inference_mode():
+        wanted = direct.model.text_model(**given).last_hidden_state.numpy()
+    read = given.get("attention_mask", torch.ones_like(given["input_ids"])).numpy().astype(bool)
+    assert np.array_equal(found.read, read) and np.allclose(found.states[read], wanted[read], atol=1e-5)
+    assert found.added[0].all() and not found.added[1:].all(axis=1).any()
+    assert [len(tokens) for tokens in found.tokens] == [read.shape[1]] * 4
+    with pytest.raises(LoupeError, match="at most"):
+        model.word_states(["a cat " * 60])
 
 
 def test_token_attention(pair):

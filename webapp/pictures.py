@@ -115,13 +115,17 @@ class Curves(Result):
 
 @dataclass(frozen=True)
 class Pictures:
-    """The steps have names where there is more than one; columns: so many in a row at most, 0 for what fits."""
+    """The steps have names where there is more than one; columns: so many in a row at most, 0 for what fits.
+
+    firm: as many columns on a phone, whose rows have two otherwise.
+    """
 
     pictures: tuple[Picture, ...]
     slider: str = ""
     steps: tuple[str, ...] = ()
     start: int = 0
     columns: int = 0
+    firm: bool = False
     grids: tuple[Grid, ...] = ()
     note: str = ""
     bars: tuple[Bars, ...] = ()
@@ -135,6 +139,7 @@ class Pictures:
             "steps": list(self.steps),
             "start": self.start,
             "columns": self.columns,
+            "firm": self.firm,
             "grids": [grid.packed() for grid in self.grids],
             "note": self.note,
             "bars": [bars.packed() for bars in self.bars],

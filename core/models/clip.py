@@ -69,10 +69,10 @@ class Clip(Towers):
         return table[-rows * columns :].reshape(rows, columns, -1).float().cpu().numpy()
 
     def word_states(self, texts: Sequence[str]) -> WordStates:
-        """What the text tower's last layer makes of each token; padding is not to be looked at."""
-        return WordReader(
-            self._network.text_model, self._tokenizer, self._window, self.checkpoint.title
-        ).word_states(texts)
+        """What the text tower's last layer makes of each token; padding is not to be looked at, but SigLIP's is."""
+        tower, whole = self._network.text_model, self._network.config.model_type == "siglip"
+        reader = WordReader(tower, self._tokenizer, self._window, self.checkpoint.title, whole)
+        return reader.word_states(texts)
 
     def _grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """(rows, columns) of patches of a picture of this height and width."""

@@ -92,9 +92,19 @@ def test_a_swapped_code_is_decoded_anew(open_page):
     assert lab.locator("canvas:not(.net)").nth(1).evaluate("(canvas) => canvas.toDataURL()") != before
 
 
-def test_half_way_between_two_pictures(open_page):
+def test_half_way_between_two_pictures_and_all_the_way(open_page):
     page = open_page("?tab=Autoencoders&image=example:apple&Autoencoders.model=demo-vae")
     lab = card(page, MIX)
     expect(lab.locator(".turn output")).to_have_text("50 %")
     lab.locator(".turn input").fill("0")
     expect(lab.locator(".turn output")).to_have_text("0 %")
+    play = lab.get_by_role("button", name="Play")
+    play.click()
+    expect(lab.get_by_role("button", name="Pause")).to_be_visible()
+    expect(lab.locator(".turn output")).to_have_text("100 %")
+    play.press("Space")
+    expect(lab.locator(".turn output")).to_have_text(re.compile(r"^[1-5]0 %"))
+    lab.get_by_role("button", name="Pause").press("Enter")
+    stopped = lab.locator(".turn output").inner_text()
+    page.wait_for_timeout(1200)
+    expect(lab.locator(".turn output")).to_have_text(stopped)

@@ -29,6 +29,7 @@ def pictures(result: Trajectory) -> Pictures:
         steps=tuple(f"{time:.0f}" for time in result.timesteps) if whole else (),
         start=len(result.timesteps) - 1,
         columns=3,
+        firm=True,
         note=note(result),
         curves=(distance(result),) if whole else (),
     )

@@ -19,6 +19,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
   const said = (text) => text.replace(/[A-Za-z][A-Za-z'’+ ×-]*[A-Za-z]/g, (part) => word(part));
   place.classList.add("pictures");
   const row = element("div", {className: "row"});
+  row.classList.toggle("firm", Boolean(drawing.firm));
   if (drawing.columns) row.style.gridTemplateColumns = `repeat(${drawing.columns}, minmax(0, 1fr))`;
   place.append(row);
 
@@ -71,7 +72,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
   if (drawing.steps.length > 1) {
     slider = element("input", {type: "range", min: 0, max: drawing.steps.length - 1, step: 1});
     output = element("output");
-    slider.oninput = () => { step = Number(slider.value); paint(); };
+    slider.oninput = () => { stop(); step = Number(slider.value); paint(); };
     const play = element("button", {className: "play", type: "button"});
     const wait = Math.min(500, Math.max(120, 4000 / drawing.steps.length));  // milliseconds a step
     let playing = 0;
@@ -84,10 +85,13 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     play.onclick = () => {
       if (playing) return stop();
       if (step === drawing.steps.length - 1) { step = 0; paint(); }
-      playing = setInterval(() => { step++; paint(); if (step === drawing.steps.length - 1) stop(); }, wait);
+      playing = setInterval(() => {
+        step = Math.min(step + 1, drawing.steps.length - 1);
+        paint();
+        if (step === drawing.steps.length - 1) stop();
+      }, wait);
       tell();
     };
-    slider.onpointerdown = slider.onkeydown = stop;
     closing.push(stop);
     tell();
     place.append(element("div", {className: "turning"}, play,
