@@ -69,10 +69,11 @@ class Looking(Grey):
 
 def test_a_word_gets_what_its_tokens_got():
     told = []
-    found = words_to_places(Looking(), "a red apple", steps=5, progress=lambda *far: told.append(far))
+    early, found = words_to_places(Looking(), "a red apple", 7, progress=lambda *far: told.append(far))
+    assert early.maps.shape[0] == 5 and np.array_equal(found.maps[:5], early.maps)
     assert found.words == ("a", "red", "apple") and found.grids == ((4, 4), (2, 2))
-    assert found.layers.tolist() == [1, 2] and told == [(n + 1, 5) for n in range(5)]
-    assert found.maps.shape == (5, 2, 4, SIDE, SIDE)
+    assert found.layers.tolist() == [1, 2] and told == [(n + 1, 7) for n in range(7)]
+    assert found.maps.shape == (7, 2, 4, SIDE, SIDE)
     shares = np.array([1, 2, 1, 2]) / 6  # two tokens are "red", two are no word
     assert np.allclose(found.maps[:, 0], shares[:, None, None], atol=1e-6)
     coarse = found.maps[2, 1]
@@ -84,7 +85,7 @@ def test_a_word_gets_what_its_tokens_got():
 
 
 def test_the_maps_of_all_steps_and_grids_are_means_over_the_layers():
-    packed = drawing(places(words_to_places(Looking(), "a red apple", steps=4)), "m", "v", 0.1)
+    packed = drawing(places(next(words_to_places(Looking(), "a red apple", steps=4))), "m", "v", 0.1)
     assert packed["kind"] == "word_places" and json.dumps(packed, allow_nan=False)
     assert (
         len(packed["pages"]) == len(packed["pictures"]) == 5 and [len(step) for step in packed["pages"]] == [3] * 5
@@ -110,7 +111,7 @@ def test_words_are_put_together_from_tokens():
 def test_a_sentence_without_words_is_refused():
     for text in ("  ", "..."):
         with pytest.raises(LoupeError, match="Type a few words"):
-            words_to_places(Looking(), text, steps=4)
+            next(words_to_places(Looking(), text, steps=4))
 
 
 class Ladder(Grey):

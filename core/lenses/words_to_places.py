@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from core.samplers import noise_like, sample
 
 SIDE = 32  # of the maps, once layers of different grids are brought together
 MOST = 24
+TOLD = 5  # steps from answer to answer
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -26,7 +27,7 @@ class WordsToPlaces(Result):
     """maps: how much of the attention went to each word, and last to everything else, which together make 1.
 
     The mean over the heads and layers of each grid, by step. grids: (rows, columns), the finest first; layers: how
-    many have each. pictures: the clean estimate of each step, the last one being the drawn picture.
+    many have each. pictures: the clean estimate of each step so far, the last one being the drawn picture.
     """
 
     words: tuple[str, ...]
@@ -44,7 +45,7 @@ def words_to_places(
     guidance: Annotated[float, Range(0, 15, 0.5)] = 3.0,
     seed: Annotated[int, Range(0, 99, 1)] = 0,
     progress: Progress = lambda done, total: None,
-) -> WordsToPlaces:
+) -> Iterator[WordsToPlaces]:
     """Where the model looked for each word while it drew the picture.
 
     Hover or click a word: at each place of the picture, the share of the network's cross-attention that went to it,
@@ -56,10 +57,9 @@ def words_to_places(
     """
     if not prompt.strip():
         raise LoupeError("The sentence is empty. Type a few words above.")
-    clean, timesteps, maps = [], [], []
-    words, grids, layers = (), (), np.zeros(0, int)
+    pictures, timesteps, maps = [], [], []
     path = sample(model, noise_like(model.shape(), seed), [prompt], "DDIM", steps, guidance, seed)
-    for number, step in enumerate(path):
+    for number, step in enumerate(path, start=1):
         found = model.word_maps(step.before[0], step.timestep, prompt)
         words, tokens = words_of(found.tokens, found.added, prompt)
         if not words:
@@ -67,12 +67,12 @@ def words_to_places(
                 "The sentence {text!r} has no words to look for. Type a few words above.", text=prompt[:60]
             )
         grids, layers, shares = by_grid(found, tokens)
-        clean.append(step.clean[0])
+        pictures.append(small(model.pictures(step.clean))[0])
         timesteps.append(step.timestep)
         maps.append(shares)
-        progress(number + 1, steps)
-    pictures = small(model.pictures(np.stack(clean)))
-    return WordsToPlaces(words, grids, layers, np.array(timesteps), pictures, np.stack(maps))
+        progress(number, steps)
+        if number % TOLD == 0 or number == steps:
+            yield WordsToPlaces(words, grids, layers, np.array(timesteps), np.stack(pictures), np.stack(maps))
 
 
 def words_of(tokens: Sequence[str], added: np.ndarray, prompt: str) -> tuple[tuple[str, ...], np.ndarray]:

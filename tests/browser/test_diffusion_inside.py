@@ -30,7 +30,7 @@ def tried(page: Page, view) -> None:
 
 def test_a_step_a_grid_and_a_word_are_chosen(open_page):
     page = open_page()
-    tried(page, places(words_to_places(Looking(), "a red apple", steps=4)))
+    tried(page, places(next(words_to_places(Looking(), "a red apple", steps=4))))
     figure = page.locator("#tried")
     assert figure.locator(".chip").all_inner_texts() == ["a", "red", "apple", "everything else"]
     assert figure.locator("[aria-pressed=true]").inner_text() == "red"

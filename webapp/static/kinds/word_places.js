@@ -11,9 +11,9 @@ const element = (tag, values, ...children) => {
 export function draw(place, drawing, {base, pick, kept, word = (text) => text}) {
   const {pages, pictures, timesteps, grids} = drawing, last = pages.length - 1;
   const names = drawing.names.map((name, n) => (n === drawing.names.length - 1 ? word(name) : name));
-  const same = kept?.words === names.join() && kept.last === last ? kept : null;
+  const same = kept?.words === names.join() && kept.grids === grids.join() ? kept : null;
   const maps = element("div"), output = element("output");
-  const step = element("input", {type: "range", min: 0, max: last, step: 1, value: same?.step ?? 0});
+  const step = element("input", {type: "range", min: 0, max: last, step: 1, value: Math.min(same?.step ?? 0, last)});
   const grid = element("select", {}, ...[word("all grids"), ...grids].map((name, n) => element("option", {value: n, textContent: name})));
   grid.value = same?.grid ?? 0;
   const label = (name, ...children) => element("label", {}, element("span", {textContent: word(name)}), ...children);
@@ -32,7 +32,7 @@ export function draw(place, drawing, {base, pick, kept, word = (text) => text}) 
   show();
   return {
     close: () => made.close(),
-    state: () => ({words: names.join(), last, step: step.value, grid: grid.value, heat: made.state()}),
+    state: () => ({words: names.join(), grids: grids.join(), step: step.value, grid: grid.value, heat: made.state()}),
     png: () => made.png(),
     data: () => ({step: output.textContent, grid: grid.selectedOptions[0].textContent, ...made.data()}),
   };
