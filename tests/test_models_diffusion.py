@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core import models
+from core import checkpoints, models
 from core.checkpoints import Checkpoint
 from core.denoising import Denoiser
 from core.errors import LoupeError
@@ -156,3 +156,16 @@ def test_a_pixel_model_says_that_it_takes_no_words(tmp_path):
     assert not model.words()
     with pytest.raises(LoupeError, match="takes no words"):
         model.predict(noise_like(model.shape(), 0), 10, ["a cat"])
+
+
+@pytest.mark.parametrize("kind", ["ddpm", "latent_diffusion"])
+def test_a_folder_of_ones_own_is_known_by_its_configuration(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_registered", {})
+    tiny.make(kind, tmp_path / "mine")
+    row = checkpoints.register(str(tmp_path / "mine"))
+    assert (row.family, row.tab, row.key) == (kind, "Diffusion", "mine") and row.megabytes > 0.01
+    before = row.version
+    weights = next((tmp_path / "mine").rglob("diffusion_pytorch_model.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+    checkpoints._version.cache_clear()
+    assert row.version != before, "a network in a folder of its own counts too"

@@ -163,5 +163,5 @@ def png(colours: np.ndarray, lossy: bool = False) -> str:
     picture = Image.fromarray(np.round(np.clip(colours, 0, 1) * 255).astype(np.uint8))
     picture.thumbnail((LARGEST, LARGEST))
     stream = io.BytesIO()
-    picture.save(stream, "WEBP" if lossy else "PNG", quality=85)
+    picture.save(stream, "WEBP" if lossy else "PNG", quality=88)
     return f"data:image/{'webp' if lossy else 'png'};base64," + base64.b64encode(stream.getvalue()).decode()

@@ -18,7 +18,7 @@ def pictures(result: Trajectory) -> Pictures:
         lossy = max(latents.shape[-2:]) > 64
         first = prompt if len(prompt) <= LONGEST else prompt[: LONGEST - 1] + "…"
         shown += [
-            Picture(first or "without words", result.clean[:, image], lossy=max(result.clean.shape[2:4]) > 64),
+            Picture(first or "without words", result.clean[:, image], lossy=max(result.clean.shape[2:4]) >= 64),
             Picture("latents", pixels if result.pixels else channels(latents), lossy=lossy),
             Picture("noise seen", channels(result.noise[:, image]), lossy=lossy),
         ]
