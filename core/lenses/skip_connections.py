@@ -45,11 +45,12 @@ def skip_connections(
     """The same picture drawn with every skip connection of the U-Net, and with one of them off at a time.
 
     All start from the same noise and take the same steps. A skip connection hands a layer's grid on the way down to
-    a layer with the same grid on the way up, past the coarser ones; off, it hands on zeros. The number is how much
-    a colour changes on average, and the last picture, from other noise, gives the scale. The finest ones carry
-    edges and texture and often change the most; without any the picture must come through the coarsest grid alone.
-    The network never saw zeros there in its training, so part of what you see is its surprise. With "noisy half"
-    they are off only while the layout forms, with "clean half" only while details do.
+    a layer with the same grid on the way up, past the coarser ones; off, it hands on zeros. They are named by their
+    grid, and counted there in the order in which the way up takes them in. The number is how much a colour changes
+    on average, and the last picture, from other noise, gives the scale. The finest ones carry edges and texture and
+    often change the most; without any the picture must come through the coarsest grid alone. The network never saw
+    zeros there in its training, so part of what you see is its surprise. With "noisy half" they are off only while
+    the layout forms, with "clean half" only while details do.
     """
     names = model.skips()
     worded = prompt if model.words() else ""
