@@ -49,11 +49,12 @@ def words_to_places(
     """Where the model looked for each word while it drew the picture.
 
     Hover or click a word: at each place of the picture, the share of the network's cross-attention that went to it,
-    the mean over heads, layers and steps; a word of several tokens adds them up. Each map has its own scale, see the
-    bar, and is smoothed from a grid far coarser than the picture. The sliders show one step, over the picture as the
-    network guessed it then, or one grid alone: coarse grids and early steps settle what stands where. Most of the
-    attention goes to the tokens before and after the sentence, which is the last chip. The maps say where a word was
-    read, not that it is drawn there: a word that the model does not know lights up somewhere too.
+    the mean over heads, layers and steps; a word of several tokens adds them up. Each map has its own scale, see
+    the bar, and is smoothed from a grid far coarser than the picture. The sliders show one step, over the picture
+    as the network guessed it then, or one grid alone: coarse grids and early steps settle what stands where. The
+    last chip is what went to no word: with many models most goes to the tokens before and after the sentence. The
+    maps say where a word was read, not that it is drawn there: a word that the model does not know lights up
+    somewhere too.
     """
     if not prompt.strip():
         raise LoupeError("The sentence is empty. Type a few words above.")
