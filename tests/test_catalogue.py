@@ -29,6 +29,7 @@ BUDGET = {
     "GPT": 6,
     "BERT": 6,
     "Transformer": 7.5,
+    "Diffusion": 40,
 }
 TINY = {"clip": ["clip", "siglip", "dual", "hybrid"], "align": ["align"]}
 for kind, (family, _) in tiny.OTHERS.items():
