@@ -169,3 +169,27 @@ def test_a_folder_of_ones_own_is_known_by_its_configuration(kind, tmp_path, monk
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
     checkpoints._version.cache_clear()
     assert row.version != before, "a network in a folder of its own counts too"
+
+
+def test_weights_named_as_in_the_first_pipelines_are_read(tmp_path):
+    """Stable Diffusion's own files: other names of the autoencoder's attention, a prefix in the text tower."""
+    from safetensors.torch import load_file, save_file
+
+    checkpoint = tiny.make("latent_diffusion", tmp_path / "model")
+    family = models.families()["latent_diffusion"]
+    before = family.load(checkpoint, "cpu")
+    names = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+    for part, prefix in (("vae/diffusion_pytorch_", ""), ("text_encoder/", "text_model.")):
+        file = tmp_path / "model" / f"{part}model.safetensors"
+        renamed = {}
+        for name, weight in load_file(file).items():
+            for new, old in names.items():
+                name = name.replace(f"attentions.0.{new}.", f"attentions.0.{old}.")
+            renamed[f"{prefix}{name.removeprefix(prefix)}"] = weight
+        assert set(renamed) != set(load_file(file)) or part == "text_encoder/"
+        save_file(renamed, file, {"format": "pt"})
+    after = family.load(checkpoint, "cpu")
+    latents = noise_like(before.shape(), 0)
+    assert np.array_equal(before.pictures(latents), after.pictures(latents))
+    found, same = (model.predict(latents, 300, ["a cat"]).noise for model in (before, after))
+    assert np.array_equal(found, same)
