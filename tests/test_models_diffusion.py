@@ -6,6 +6,7 @@ import diffusers
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from core import checkpoints, models
 from core.checkpoints import Checkpoint
@@ -123,6 +124,33 @@ def test_words_of_another_checkpoint_and_padding(tmp_path):
     assert states.tokens[1][1:3] == ("a", "cat")
     with pytest.raises(LoupeError, match="at most"):
         model.predict(latents[:1], 100, ["a cat " * 60])
+
+
+def test_our_own_draws_what_the_libraries_draw_with_its_parts():
+    """The embedded weights, a word of English and one of Chinese, without any of our code."""
+    folder, prompts = checkpoints.ASSETS / "checkpoints", ["a red apple", "猫"]
+    unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "demo-ddpm" / "unet", torch_dtype=torch.float32)
+    vae = diffusers.AutoencoderKL.from_pretrained(folder / "demo-vae", torch_dtype=torch.float32)
+    clip = transformers.VisionTextDualEncoderModel.from_pretrained(folder / "demo-clip", dtype=torch.float32).eval()
+    scheduler = diffusers.DDIMScheduler.from_pretrained(folder / "demo-ddpm" / "scheduler")
+    spread = json.loads((folder / "demo-ddpm" / "latents.json").read_text())
+    mean, std = (torch.tensor(spread[name])[:, None, None] for name in ("mean", "std"))
+    model = models.load("demo-ddpm", "cpu")
+    noise = noise_like(model.shape(), 0, 2)
+    read = transformers.AutoTokenizer.from_pretrained(folder / "demo-clip")(
+        ["", "", *prompts], padding=True, return_tensors="pt"
+    )
+    scheduler.set_timesteps(6)
+    x, mask = torch.from_numpy(noise), read["attention_mask"].bool()
+    with torch.no_grad():
+        words = clip.text_model(**read).last_hidden_state
+        for time in scheduler.timesteps:
+            told = unet(torch.cat([x, x]), time, words, encoder_attention_mask=mask).sample
+            plain, given = told.chunk(2)
+            x = scheduler.step(plain + 3.0 * (given - plain), time, x).prev_sample
+        wanted = (vae.decode(x * std + mean).sample / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    *_, last = sample(model, noise, prompts, "DDIM", 6, 3.0)
+    assert np.abs(model.pictures(last.after) - wanted).max() < 1e-4
 
 
 def test_what_does_not_fit_is_told(tmp_path):
