@@ -1,6 +1,7 @@
 """The diffusion families, against pipelines and schedulers of diffusers without any of our code."""
 
 import json
+from typing import Any
 
 import diffusers
 import numpy as np
@@ -131,7 +132,9 @@ def test_our_own_draws_what_the_libraries_draw_with_its_parts():
     folder, prompts = checkpoints.ASSETS / "checkpoints", ["a red apple", "猫"]
     unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "demo-ddpm" / "unet", torch_dtype=torch.float32)
     vae = diffusers.AutoencoderKL.from_pretrained(folder / "demo-vae", torch_dtype=torch.float32)
-    clip = transformers.VisionTextDualEncoderModel.from_pretrained(folder / "demo-clip", dtype=torch.float32).eval()
+    clip: Any = transformers.VisionTextDualEncoderModel.from_pretrained(
+        folder / "demo-clip", dtype=torch.float32
+    ).eval()
     scheduler = diffusers.DDIMScheduler.from_pretrained(folder / "demo-ddpm" / "scheduler")
     spread = json.loads((folder / "demo-ddpm" / "latents.json").read_text())
     mean, std = (torch.tensor(spread[name])[:, None, None] for name in ("mean", "std"))
