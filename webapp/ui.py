@@ -141,8 +141,9 @@ def card(
         "trigger_mode": "always_last",
         "api_visibility": "private",
     }
-    working = [drawn.run(**options), gr.on([c.change for c in (*pickers, *made.values())], **options)]
-    drawn.cancel(None, None, None, cancels=working, queue=False)
+    # One listener for all: of two, an older question could be answered after a newer one.
+    working = gr.on([figure.seen(drawn), *(c.change for c in (*pickers, *made.values()))], **options)
+    drawn.cancel(None, None, None, cancels=[working], queue=False)
     if picked:
         drawn.pick(
             figure.picked(picked),
@@ -210,11 +211,11 @@ def compute(panel: Panel, checkpoint: str, given: dict[str, Any], values: tuple[
             asked = [p.name for p in parameters if p.annotation is annotation]
             arguments |= {name: inputs.rivals(tab, capability) for name in asked}
         arguments |= {p.name: inputs.Sample(row.version) for p in parameters if p.annotation is Gallery}
-        start = time.perf_counter()
+        spent, start = 0.0, time.perf_counter()
         for result in reports.results(panel.lens, model, arguments, reporter):
             if isinstance(result, reports.Report):
                 yield {"progress": {"done": result.done, "total": result.total}}
                 continue
-            seconds = time.perf_counter() - start
-            yield figure.drawing(panel.view(result), row.title, row.version, seconds)
+            spent += time.perf_counter() - start
+            yield figure.drawing(panel.view(result), row.title, row.version, spent)
             start = time.perf_counter()

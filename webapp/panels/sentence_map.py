@@ -49,7 +49,12 @@ def points(result: SentenceMap) -> go.Figure:
         )
     ]
     axes = [
-        {"title": f"of the differences · {share:.0%}", "showticklabels": False, "zeroline": False, "showgrid": False}
+        {
+            "title": f"of the differences · {share:.0%}",
+            "showticklabels": False,
+            "zeroline": False,
+            "showgrid": False,
+        }
         for share in result.share
     ]
     drawn = figure(
