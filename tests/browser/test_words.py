@@ -189,7 +189,8 @@ def test_readers_of_a_sentence_stand_beside_each_other(open_page):
     page = open_page("?tab=BERT&BERT.model=tiny-bert&text=a red cat")
     card = drawn(page, "BERT.both_sides")
     names = card.locator(".legendtext").all_text_contents()
-    assert [name.rpartition(" · ")[0] for name in names][:2] == ["this model · both sides", "this model · left side only"]
+    own = [name.rpartition(" · ")[0] for name in names][:2]
+    assert own == ["this model · both sides", "this model · left side only"]
     assert any(name.startswith("demo-gpt · left side only") for name in names)
     expect(card.locator(".ytick", has_text="red")).to_have_count(1)
 
