@@ -2,7 +2,7 @@
 
 For 100 of the words that were learnt, the word is looked for among 1,000 names of emoji by what demo-clip makes of a
 picture: of one drawn by the model, of the drawing that it learnt, of the same thing by Twemoji, which neither model
-has seen, and of noise.
+has seen, and of noise. The same for 100 names of two words and more, none of which it learnt.
 
     python -m zoo.diffusion_scores
 """
@@ -18,7 +18,7 @@ from transformers import VisionTextDualEncoderModel
 
 from zoo.clip_data import still
 from zoo.diffusion import GUIDANCE, TARGET, sampled, sheet
-from zoo.diffusion_data import Drawn, Texts, Words, autoencoder, drawings
+from zoo.diffusion_data import GROUPS, STYLE, Drawn, Texts, Words, autoencoder, chosen, drawings
 from zoo.emoji import emoji_table, words
 from zoo.pictures import SIDE, load
 from zoo.sources import CACHE
@@ -42,6 +42,15 @@ def sentences(needed: list[str], count: int = SENTENCES) -> list[str]:
     return needed + [others[i] for i in picked]
 
 
+def names_unlearnt() -> list[str]:
+    """Of the same groups of things and the same style."""
+    rows, _ = load(STYLE)
+    learnt = set(chosen(rows))
+    found = [row.names["en"][0] for i, row in enumerate(rows) if row.group in GROUPS and i not in learnt]
+    found = [name for name in found if " " in name]
+    return [found[i] for i in np.random.default_rng(0).permutation(len(found))[:WORDS]]
+
+
 @torch.inference_mode()
 def seen(clip: VisionTextDualEncoderModel, pictures: torch.Tensor) -> torch.Tensor:
     """Vectors of [image 3 height width] in -1..1, unit length."""
@@ -57,9 +66,10 @@ def main() -> None:
     network = UNet2DConditionModel.from_pretrained(TARGET / "unet", torch_dtype=torch.float32).eval()
     drawn, vae, tower = Drawn.made(), autoencoder(), Words()
     rows, pixels = drawings()
-    chosen = np.random.default_rng(0).permutation(len(rows))[:WORDS]
-    names = [rows[i].names["en"][0] for i in chosen]
-    texts = sentences(names)
+    picked = np.random.default_rng(0).permutation(len(rows))[:WORDS]
+    names = [rows[i].names["en"][0] for i in picked]
+    strangers = names_unlearnt()
+    texts = sentences(names + strangers)
     inputs = tower.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
     vectors = functional.normalize(tower.clip.get_text_features(**inputs).pooler_output, dim=-1)
     right = torch.arange(WORDS)
@@ -71,12 +81,12 @@ def main() -> None:
     found: dict[str, dict[str, float]] = {}
     twemoji, others = load("twemoji")
     places = {row.concept: index for index, row in enumerate(twemoji)}
-    unseen = [places[rows[i].concept] for i in chosen]
-    real = pixels[chosen]
+    unseen = [places[rows[i].concept] for i in picked]
+    real = pixels[picked]
     found["Twemoji"] = ranks(seen(tower.clip, small(still(np.asarray(others[unseen])))), vectors, right)
     found["what it learnt"] = ranks(seen(tower.clip, real), vectors, right)
     found["the same through the autoencoder"] = ranks(
-        seen(tower.clip, vae.decode(drawn.unscaled(drawn.latents[chosen])).sample), vectors, right
+        seen(tower.clip, vae.decode(drawn.unscaled(drawn.latents[picked])).sample), vectors, right
     )
     noise = torch.randn(WORDS, 4, 16, 16, generator=torch.Generator().manual_seed(0))
     found["noise"] = ranks(seen(tower.clip, vae.decode(drawn.unscaled(noise)).sample), vectors, right)
@@ -84,8 +94,13 @@ def main() -> None:
         pictures = drawing(tower(names), guidance)
         found[f"drawn, guidance {guidance:g}"] = ranks(seen(tower.clip, pictures), vectors, right)
         sheet(pictures, 10).save(CACHE / "diffusion" / f"guidance-{guidance:g}.png")
-    chinese = drawing(tower([rows[i].names["zh"][0] for i in chosen]), GUIDANCE)
+    chinese = drawing(tower([rows[i].names["zh"][0] for i in picked]), GUIDANCE)
     found[f"drawn from Chinese, guidance {GUIDANCE:g}"] = ranks(seen(tower.clip, chinese), vectors, right)
+    pictures = drawing(tower(strangers), GUIDANCE)
+    found[f"drawn from what it never learnt, guidance {GUIDANCE:g}"] = ranks(
+        seen(tower.clip, pictures), vectors, right + WORDS
+    )
+    sheet(pictures, 10).save(CACHE / "diffusion" / "never-learnt.png")
     said, seconds = tower(names[:1]), []
     for _ in range(4):
         begin = time.perf_counter()
