@@ -56,7 +56,7 @@ def settle(page: Page, tab: str) -> None:
     page.wait_for_function(
         "(tab) => document.querySelector('#tabs [aria-selected=true]')?.dataset.name === tab", arg=tab
     )
-    page.wait_for_selector(".lx-results figure img, .figure-block .drawing >> visible=true")
+    page.wait_for_selector(".lx-results figure img, .figure-block >> visible=true")
     for figure in page.locator(".figure-block").all():
         figure.scroll_into_view_if_needed()
         figure.locator(".drawing, .error").first.wait_for()

@@ -109,7 +109,7 @@ def test_the_curves_of_the_schedule_stand_below_the_pictures():
 @pytest.mark.parametrize("sampler", ["DDIM", "DDPM", "DPM-Solver++", "Euler"])
 def test_what_the_network_sees_is_what_is_drawn(sampler):
     model = Knowing()
-    *early, last = trajectory(model, "a cat", sampler=sampler, steps=6, guidance=1.0)
+    *early, last = trajectory(model, "a cat", (), sampler=sampler, steps=6, guidance=1.0)
     assert [len(one.timesteps) for one in early] == [1] * 5 and len(last.timesteps) == 6
     assert [one.done for one in early] == [1, 2, 3, 4, 5] and model.passes == 6
     assert np.allclose(last.clean, 0.5 + 5 / 200, atol=1e-5) and np.allclose(last.changed, 0, atol=1e-6)
@@ -132,13 +132,13 @@ def test_two_sentences_share_the_noise_and_each_pass():
 
 
 def test_the_seed_is_the_first_noise():
-    ends = [next(trajectory(Knowing(), "", seed=seed, steps=2)).latents for seed in (0, 0, 1)]
+    ends = [next(trajectory(Knowing(), "", (), seed=seed, steps=2)).latents for seed in (0, 0, 1)]
     assert np.array_equal(ends[0], ends[1]) and not np.allclose(ends[0], ends[2])
 
 
 def test_without_words_and_of_a_model_that_takes_none():
     model = Knowing()
-    *_, last = trajectory(model, "  ", steps=2)
+    *_, last = trajectory(model, "  ", (), steps=2)
     assert (
         set(model.asked) == {("",)} and trajectory_pictures(last).packed()["pictures"][0]["name"] == "without words"
     )
@@ -151,14 +151,14 @@ def test_without_words_and_of_a_model_that_takes_none():
 
 def test_numbers_without_bounds_and_impossible_steps_are_told():
     with np.errstate(all="ignore"), pytest.raises(LoupeError, match="Lower the guidance"):
-        list(trajectory(Blown(), "a cat", steps=3, guidance=15.0))
+        list(trajectory(Blown(), "a cat", (), steps=3, guidance=15.0))
     with pytest.raises(LoupeError, match="between 1 and 999"):
-        list(trajectory(Knowing(), "a cat", steps=0))
+        list(trajectory(Knowing(), "a cat", (), steps=0))
 
 
 def test_a_drawing_can_be_stopped_after_any_step():
     model = Knowing()
-    drawn = trajectory(model, "a cat", steps=50)
+    drawn = trajectory(model, "a cat", (), steps=50)
     assert inspect.isgenerator(drawn)
     next(drawn)
     drawn.close()
@@ -176,7 +176,7 @@ def test_what_travels_stays_small():
         def shape(self):
             return 4, 64, 64
 
-    *early, last = trajectory(Large(), "a cat", steps=10)
+    *early, last = trajectory(Large(), "a cat", (), steps=10)
     sizes = [len(json.dumps(trajectory_pictures(one).packed())) for one in (early[0], last)]
     assert sizes[0] < 150_000 and sizes[1] < 1_500_000
     assert last.clean.shape[2:4] == (LARGEST, LARGEST) and not last.pixels

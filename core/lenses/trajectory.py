@@ -41,7 +41,7 @@ class Trajectory(Result):
 def trajectory(
     model: Denoiser,
     prompt: Prompt,
-    second_prompt: Annotated[Sequence[str], Lines(1)] = (),
+    second_prompt: Annotated[Sequence[str], Lines(1)] = ("sunflower",),
     sampler: Sampler = "DDIM",
     steps: Annotated[int, Range(1, 50, 1)] = 20,
     guidance: Annotated[float, Range(0, 15, 0.5)] = 3.0,
