@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 
 def questions(card: Locator) -> Callable[[], int]:
@@ -16,3 +16,12 @@ def questions(card: Locator) -> Callable[[], int]:
         }"""
     )
     return lambda: card.locator(".figure").evaluate("figure => figure.questions")
+
+
+def drawn(page: Page, place: str, wait: float | None = None) -> Locator:
+    """The card at this place of the page, once its answer stands or it says why there is none; wait: milliseconds."""
+    card = page.locator(f"[id='{place}']")
+    card.scroll_into_view_if_needed()
+    expect(card.locator(".made, .error").first).to_be_visible(timeout=wait)
+    expect(card.locator(".figure:not([aria-busy])")).to_have_count(1, timeout=wait)
+    return card

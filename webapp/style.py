@@ -31,4 +31,5 @@ def dress() -> dict:
         'import(base + "/loupe/static/page.js");</script>'
     )
     theme = Base(font=["Inter Variable", "Inter", "system-ui", "sans-serif"], radius_size="md")
-    return {"theme": theme, "css": (STATIC / "style.css").read_text("utf-8"), "head": head}
+    css = "".join((STATIC / name).read_text("utf-8") for name in ("style.css", "kinds.css"))
+    return {"theme": theme, "css": css, "head": head}

@@ -9,10 +9,11 @@ from PIL.Image import Image
 from core.checkpoints import Checkpoint
 from core.denoising import Prediction, Schedule
 from core.errors import LoupeError
+from core.skipping import Skipping
 from core.squares import Squares
 
 
-class Ddpm(Squares):
+class Ddpm(Skipping, Squares):
     MODEL_TYPES: ClassVar[tuple[str, ...]] = ("UNet2DModel", "DDPMPipeline", "DDIMPipeline")
     TAB: ClassVar[str] = "Diffusion"
 
@@ -58,23 +59,6 @@ class Ddpm(Squares):
             when = torch.full((len(latents),), timestep, device=self.device)
             told = self._network(given, when).sample
         return self._schedule.prediction(self._numbers(told.cpu().numpy()), latents, timestep)
-
-    def skips(self) -> tuple[str, ...]:
-        """The grid of each skip connection and its number there, the coarsest first."""
-        from core.nets import unet_inside
-
-        return unet_inside.skips(self._network)
-
-    def predict_without(
-        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], off: np.ndarray
-    ) -> Prediction:
-        """The same as ``predict``, with zeros in the skip connections that are off: bool [image skip]."""
-        import torch
-
-        from core.nets.unet_inside import without_skips
-
-        with without_skips(self._network, torch.from_numpy(off).to(self.device)):
-            return self.predict(latents, timestep, prompts)
 
     def latents(self, images: list[Image]) -> np.ndarray:
         """The squares in the pictures' middles, in -1..1."""

@@ -15,10 +15,11 @@ from core.checkpoints import Checkpoint
 from core.denoising import Prediction, Schedule, WordEncoder, WordMaps
 from core.errors import LoupeError
 from core.kl import Variational
+from core.skipping import Skipping
 from core.word_reader import WordReader
 
 
-class LatentDiffusion:
+class LatentDiffusion(Skipping):
     MODEL_TYPES: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
     TAB: ClassVar[str] = "Diffusion"
 
@@ -102,23 +103,6 @@ class LatentDiffusion:
         read = self._text.word_states([prompt])
         maps = [layer.weights[0].permute(0, 3, 1, 2).float().cpu().numpy() for layer in layers]
         return WordMaps(read.tokens[0], read.added[0], tuple(layer.name for layer in layers), maps)
-
-    def skips(self) -> tuple[str, ...]:
-        """The grid of each skip connection and its number there, the coarsest first."""
-        from core.nets import unet_inside
-
-        return unet_inside.skips(self._network)
-
-    def predict_without(
-        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], off: np.ndarray
-    ) -> Prediction:
-        """The same as ``predict``, with zeros in the skip connections that are off: bool [image skip]."""
-        import torch
-
-        from core.nets.unet_inside import without_skips
-
-        with without_skips(self._network, torch.from_numpy(off).to(self.device)):
-            return self.predict(latents, timestep, prompts)
 
     def latents(self, images: list[Image]) -> np.ndarray:
         """The likeliest latents of the squares in the pictures' middles."""

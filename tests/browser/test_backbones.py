@@ -1,21 +1,13 @@
 """The backbones' tabs in a browser, with the embedded models: every card answers, photographs are named, maps turn."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import WAIT
-from tests.cards import questions
+from tests.cards import drawn, questions
 
 LONG = 4 * WAIT
 """For the card that looks at hundreds of pictures with every model, beside other tests."""
-
-
-def drawn(page: Page, place: str) -> Locator:
-    card = page.locator(f"[id='{place}']")
-    card.scroll_into_view_if_needed()
-    expect(card.locator(".made, .error").first).to_be_visible(timeout=LONG)
-    expect(card.locator(".figure:not([aria-busy])")).to_have_count(1, timeout=LONG)
-    return card
 
 
 @pytest.mark.parametrize(
@@ -28,7 +20,7 @@ def test_every_card_answers_about_a_photograph(open_page, tab, example, cards):
     places = found.evaluate_all("all => all.map((card) => card.id)")
     assert len(places) >= cards
     for place in places:
-        drawn(page, place)
+        drawn(page, place, LONG)
     assert not page.locator(".figure .error:visible").all_inner_texts()
 
 
@@ -37,13 +29,13 @@ def test_every_card_answers_about_a_photograph(open_page, tab, example, cards):
 )
 def test_photographs_get_classes_of_imagenet(open_page, example, named):
     page = open_page(f"?tab=CNN&image=example:{example}")
-    card = drawn(page, "CNN.classes")
+    card = drawn(page, "CNN.classes", LONG)
     assert any(named in name for name in card.locator(".ytick").all_text_contents())
 
 
 def test_stages_of_a_class_map_turn_without_the_server(open_page):
     page = open_page("?tab=CNN&image=example:cat")
-    card = drawn(page, "CNN.grad_cam")
+    card = drawn(page, "CNN.grad_cam", LONG)
     asked = questions(card)
     canvas = "canvas => canvas.toDataURL()"
     before = card.locator("canvas").first.evaluate(canvas)
@@ -62,7 +54,7 @@ def test_stages_of_a_class_map_turn_without_the_server(open_page):
 
 def test_a_window_is_clicked_and_its_block_chosen(open_page):
     page = open_page("?tab=Swin&image=example:apple")
-    card = drawn(page, "Swin.window_attention")
+    card = drawn(page, "Swin.window_attention", LONG)
     told = card.locator(".told")
     before = told.inner_text()
     card.locator("canvas").click(position={"x": 12, "y": 12})

@@ -1,8 +1,9 @@
 """The Diffusion tab with the embedded model: a typed word is drawn, scrubbed, played, followed on the map, stopped."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import WAIT
+from tests.cards import drawn
 
 LONG = 4 * WAIT
 """Milliseconds for twenty steps of a network, beside other tests."""
@@ -13,17 +14,9 @@ BRIGHT = """image => {
 }"""
 
 
-def finished(page: Page, name: str) -> Locator:
-    card = page.locator(f"[id='Diffusion.{name}']")
-    card.scroll_into_view_if_needed()
-    expect(card.locator(".made, .error").first).to_be_visible(timeout=LONG)
-    expect(card.locator(".figure:not([aria-busy])")).to_have_count(1, timeout=LONG)
-    return card
-
-
 def test_a_typed_word_is_drawn_scrubbed_and_played(open_page):
     page = open_page("?tab=Diffusion&text=rainbow")
-    card = finished(page, "trajectory")
+    card = drawn(page, "Diffusion.trajectory", LONG)
     expect(card.get_by_text("rainbow", exact=True).first).to_be_visible()
     slider, picture = card.locator(".turn input"), card.locator(".row canvas").first
     expect(slider).to_have_value("19")
@@ -43,7 +36,7 @@ def test_a_typed_word_is_drawn_scrubbed_and_played(open_page):
 def test_every_card_answers_in_words_or_pictures(open_page):
     page = open_page("?tab=Diffusion&text=a cat&image=example:cat")
     for name in ("noising", "words_to_places", "skip_connections", "path_on_map"):
-        finished(page, name)
+        drawn(page, f"Diffusion.{name}", LONG)
     assert not page.locator(".figure .error:visible").all_inner_texts()
     path = page.locator("[id='Diffusion.path_on_map']")
     expect(path.get_by_text("nearest picture", exact=True)).to_have_count(1)
@@ -51,7 +44,7 @@ def test_every_card_answers_in_words_or_pictures(open_page):
 
 def test_a_long_drawing_is_stopped_and_begun_again(open_page):
     page = open_page("?tab=Diffusion&text=tomato")
-    card = finished(page, "trajectory")
+    card = drawn(page, "Diffusion.trajectory", LONG)
     card.get_by_role("spinbutton").first.fill("50")
     card.get_by_role("spinbutton").first.press("Enter")
     card.get_by_role("button", name="Cancel").click()
@@ -66,7 +59,7 @@ def test_a_long_drawing_is_stopped_and_begun_again(open_page):
 
 def test_without_a_sentence_it_draws_all_the_same(open_page):
     page = open_page("?tab=Diffusion&text=%20")
-    card = finished(page, "trajectory")
+    card = drawn(page, "Diffusion.trajectory", LONG)
     expect(card.get_by_text("without words", exact=True).first).to_be_visible()
     page.locator("[id='Diffusion.words_to_places']").scroll_into_view_if_needed()
     expect(page.locator("[id='Diffusion.words_to_places'] .error")).to_contain_text("empty", timeout=LONG)

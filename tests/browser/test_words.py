@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests import tiny
-from tests.cards import questions
+from tests.cards import drawn, questions
 from tests.running import Running, start, stop
 
 
@@ -140,15 +140,6 @@ def test_another_word_is_exchanged_by_a_click(open_page):
     card.locator(".word-cells .cell").first.hover()
     expect(card.locator(".told b").nth(1)).to_have_text("[CLS]")
     expect(card.locator(".gap")).to_have_count(2)
-
-
-def drawn(page: Page, place: str) -> Locator:
-    """The card at this place of the page, once its first answer stands."""
-    card = page.locator(f"[id='{place}']")
-    card.scroll_into_view_if_needed()
-    expect(card.locator(".made")).to_have_count(1)
-    expect(card.locator(".figure:not([aria-busy])")).to_have_count(1)
-    return card
 
 
 @pytest.mark.parametrize("address", ["Transformer&Transformer.model=tiny-marian", "BERT&BERT.model=tiny-bert"])

@@ -28,7 +28,7 @@ export async function offline(title, drawings, base) {
   const kinds = [...new Set(drawings.map((drawing) => drawing.kind))];
   const scripts = Object.fromEntries(await Promise.all(
     kinds.map(async (kind) => [kind, await alone(`${base}/loupe/static/kinds/${kind}.js`)])));
-  const [style, plotly] = await Promise.all([text(`${base}/loupe/static/style.css`),
+  const [style, drawn, plotly] = await Promise.all([text(`${base}/loupe/static/style.css`), text(`${base}/loupe/static/kinds.css`),
     kinds.includes("plotly") ? text(`${base}/loupe/static/plotly.min.js`) : ""]);
   const made = drawings.map(({model, version, seconds}) => `${model} · weights ${version} · ${seconds} s`).join(" | ");
   const page = document.implementation.createHTMLDocument(title);
@@ -38,7 +38,7 @@ export async function offline(title, drawings, base) {
     parent.append(Object.assign(page.createElement(tag), {textContent: content, ...attributes}));
   };
   page.head.prepend(Object.assign(page.createElement("meta"), {httpEquiv: "content-type", content: "text/html; charset=utf-8"}));
-  add(page.head, "style", style.replace(/@font-face {[^}]*}/, ""));
+  add(page.head, "style", style.replace(/@font-face {[^}]*}/, "") + drawn);
   add(page.body, "h1", title);
   add(page.body, "div", "", {className: "gradio-container figure"});
   page.querySelector("div").append(Object.assign(page.createElement("div"), {className: "drawings"}));
