@@ -42,6 +42,9 @@ def start(*arguments: str, home: Path, **environment: str) -> Running:
         port = probe.getsockname()[1]
     command = [sys.executable, "app.py", "--port", str(port), *arguments]
     variables = os.environ | {"LOUPE_HOME": str(home), "HF_HUB_OFFLINE": "1", "GRADIO_SERVER_PORT": str(port)}
+    variables["OMP_NUM_THREADS"] = (
+        "1"  # beside other tests, threads that wait for each other would keep the cores busy
+    )
     process = subprocess.Popen(
         command, cwd=ROOT, env=variables | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

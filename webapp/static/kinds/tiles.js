@@ -14,12 +14,14 @@ export function draw(place, drawing, {kept}) {
   const part = (name) => place.querySelector(name);
   const [grid, large, image] = [part(".grid canvas"), part(".large canvas"), part(".large img")];
   const same = kept?.names?.join() === drawing.sections.map((section) => section.name).join();
-  let now = same ? kept.section : drawing.start, chosen = same ? kept.chosen : 0, sprites = [], columns = 1, size = [1, 1];
+  // Where the order is a place in the picture, the middle one is seen first: corners are often empty.
+  const first = ({columns: wide, names}) => (wide ? Math.floor(names.length / wide / 2) * wide + Math.floor(wide / 2) : 0);
+  let now = same ? kept.section : drawing.start, chosen = same ? kept.chosen : first(drawing.sections[drawing.start]), sprites = [], columns = 1, size = [1, 1];
   if (drawing.picture) { image.src = drawing.picture; image.hidden = false; }
 
   drawing.sections.forEach(({name}, number) => {
     const button = Object.assign(document.createElement("button"), {textContent: name});
-    button.onclick = () => { now = number; chosen = 0; show(); };
+    button.onclick = () => { now = number; chosen = first(drawing.sections[number]); show(); };
     part(".parts").append(button);
   });
   part(".parts").setAttribute("aria-label", drawing.picker);
