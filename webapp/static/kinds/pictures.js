@@ -68,14 +68,13 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     turned.forEach((shade) => shade());
   }
   const turned = [];
-  let slider = null, output = null;
+  let slider = null, output = null, playing = 0, again = null;
   if (drawing.steps.length > 1) {
     slider = element("input", {type: "range", min: 0, max: drawing.steps.length - 1, step: 1});
     output = element("output");
     slider.oninput = () => { stop(); step = Number(slider.value); paint(); };
     const play = element("button", {className: "play", type: "button"});
     const wait = Math.min(500, Math.max(120, 4000 / drawing.steps.length));  // milliseconds a step
-    let playing = 0;
     const tell = () => {
       play.textContent = playing ? "❚❚" : "▶";
       play.title = word(playing ? "Pause" : "Play");
@@ -94,6 +93,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     };
     closing.push(stop);
     tell();
+    again = () => play.click();
     place.append(element("div", {className: "turning"}, play,
       element("label", {className: "turn"}, element("span", {textContent: said(drawing.slider)}), slider, output)));
   }
@@ -152,6 +152,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
   }
   if (drawing.note) place.append(element("p", {className: "note", textContent: said(drawing.note)}));
   paint();
+  if (same && kept.playing && step < drawing.steps.length - 1) again?.();  // a new answer does not stop it
   drawing.grids.forEach(over);
 
   // Cells over a picture: what is painted is seen at once, and asked for when the pointer is let go.
@@ -238,7 +239,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
 
   return {
     close: () => closing.splice(0).forEach((one) => one()),
-    state: () => ({names: drawing.pictures.map((picture) => picture.name).join(), steps: drawing.steps.length, step, brush}),
+    state: () => ({names: drawing.pictures.map((picture) => picture.name).join(), steps: drawing.steps.length, step, brush, playing: Boolean(playing)}),
     png: () => new Promise((resolve) => {
       const side = 256, page = element("canvas", {width: side * shown.length + 12 * (shown.length - 1), height: side}), pen = page.getContext("2d");
       shown.forEach(({canvas}, n) => {
