@@ -100,11 +100,3 @@ def test_the_page_has_a_tab_a_family_and_names_none_itself():
     titles = [block.label for block in ui.create_demo().blocks.values() if isinstance(block, gr.Tab)]
     assert titles[0] == "Explore" and "CLIP" in titles
     assert "clip" not in Path(ui.__file__).read_text("utf-8").lower()
-
-
-def test_a_card_asks_through_one_listener_that_waits_for_its_last_answer():
-    demo = ui.create_demo()
-    names = {number: [event for _, event in one.targets] for number, one in demo.fns.items()}
-    running = {number: events for number, events in names.items() if "run" in events}
-    assert len(running) >= 20 and all("change" in events for events in running.values())
-    assert {demo.fns[number].trigger_mode for number in running} == {"always_last"}

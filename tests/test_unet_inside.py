@@ -137,7 +137,8 @@ def test_a_pass_in_another_thread_goes_by_the_hooks(worded):
         other = threading.Thread(target=lambda: found.append(asked(worded)))
         other.start()
         other.join()
-    assert torch.equal(found[0], plain) and not kept
+    torch.testing.assert_close(found[0], plain)  # another thread may split the sums another way
+    assert not kept
 
 
 @pytest.mark.parametrize("kind", ["ddpm", "latent_diffusion"])

@@ -1,12 +1,10 @@
 """The one figure component: draws what a view returned, with the card's foot, and tells of events."""
 
 from collections.abc import Callable
-from types import MethodType
 from typing import Any, Protocol, runtime_checkable
 
 import gradio as gr
 import plotly.graph_objects as go
-from gradio.events import EventListener
 
 
 @runtime_checkable
@@ -45,11 +43,6 @@ def component(key: str, place: str) -> gr.HTML:
         elem_classes="figure-block",
         min_height=240,
     )
-
-
-def seen(drawn: gr.HTML) -> Any:
-    """The run event of a figure as gr.on takes triggers: bound; a component's own events are only partly applied."""
-    return MethodType(EventListener("run").listener, drawn)
 
 
 def drawing(view: Any, model: str, version: str, seconds: float) -> dict[str, Any]:

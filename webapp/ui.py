@@ -141,9 +141,8 @@ def card(
         "trigger_mode": "always_last",
         "api_visibility": "private",
     }
-    # One listener for all: of two, an older question could be answered after a newer one.
-    working = gr.on([figure.seen(drawn), *(c.change for c in (*pickers, *made.values()))], **options)
-    drawn.cancel(None, None, None, cancels=[working], queue=False)
+    working = [drawn.run(**options), gr.on([c.change for c in (*pickers, *made.values())], **options)]
+    drawn.cancel(None, None, None, cancels=working, queue=False)
     if picked:
         drawn.pick(
             figure.picked(picked),
