@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from zoo import diffusion
-from zoo.diffusion import Crew, Loss, Optimizers, sampled, schedule, sheet, teach
+from zoo import denoising, diffusion
+from zoo.denoising import Crew, Loss, Optimizers, schedule, sheet, teach
+from zoo.diffusion import sampled
 from zoo.diffusion_data import Drawn, Texts, captions, chosen
 from zoo.diffusion_scores import ranks
 from zoo.drawing import Picture
@@ -101,7 +102,7 @@ def test_every_parameter_is_stepped_by_one_process():
         p.grad = torch.randn_like(p)
     changed = []
     for rank in range(2):
-        Optimizers(network, rank, 2).step(1.0)
+        Optimizers(network, rank, 2, diffusion.ENDS).step(1.0)
         changed.append([not torch.equal(p, old) for p, old in zip(network.parameters(), before, strict=True)])
         for p, old in zip(network.parameters(), before, strict=True):
             p.data.copy_(old)
@@ -110,7 +111,7 @@ def test_every_parameter_is_stepped_by_one_process():
 
 def test_gradients_are_the_mean_of_all_processes():
     network = nn.Linear(2, 1)
-    crew = Crew(network, 2)
+    crew = Crew(network, 2, ())
     crew.gate = SimpleNamespace(wait=lambda: None)  # pyright: ignore[reportAttributeAccessIssue]
     crew.gradients[1] = torch.tensor([4.0, 6.0, 8.0])
     network.weight.grad, network.bias.grad = torch.tensor([[2.0, 2.0]]), torch.tensor([2.0])
@@ -128,13 +129,16 @@ class Small(nn.Module):
 
 
 def test_teaching_lowers_the_loss_keeps_its_curve_and_goes_on(monkeypatch, tmp_path):
-    monkeypatch.setattr(diffusion, "FOLDER", tmp_path)
-    monkeypatch.setattr(diffusion, "SAVE_EVERY", 0.0)
-    drawn, crew = made(), Crew(Small(), 1)
+    monkeypatch.setattr(denoising, "SAVE_EVERY", 0.0)
+    drawn, crew = made(), Crew(Small(), 1, ())
     loss = Loss(crew.network, schedule().alphas_cumprod)
-    curve = teach(crew, 0, loss, drawn, 0.03, lambda weights: {"judged": len(weights)})
+
+    def judge(weights: list[torch.Tensor]) -> dict[str, float]:
+        return {"judged": len(weights)}
+
+    curve = teach(crew, 0, lambda: loss(*drawn.batch(8, 0.1)), 0.03, judge, tmp_path)
     assert curve[-1]["loss"] < curve[0]["loss"] and curve[-1]["judged"] == 2
-    again = teach(crew, 0, loss, drawn, 0.04, lambda weights: {"judged": len(weights)})
+    again = teach(crew, 0, lambda: loss(*drawn.batch(8, 0.1)), 0.04, judge, tmp_path)
     assert again[-1]["step"] > curve[-1]["step"] and again[0] == curve[0]
 
 

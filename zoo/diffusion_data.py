@@ -90,12 +90,17 @@ def autoencoder() -> AutoencoderKL:
     return found.eval().requires_grad_(False)
 
 
+def spread(latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of each channel, of [image channel row column]."""
+    return latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+
+
 class Drawn:
     """Latents at mean 0 and variance 1 of each channel, and what the text tower says of their captions."""
 
     def __init__(self, latents: torch.Tensor, texts: Texts, ways: torch.Tensor, names: list[list[str]]):
         """texts: the empty one first. ways: [image caption], which texts name it. names: in English and Chinese."""
-        self.mean, self.std = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+        self.mean, self.std = spread(latents)
         self.latents = (latents - self.mean.view(-1, 1, 1)) / self.std.view(-1, 1, 1)
         self.texts, self.ways, self.names = texts, ways, names
 
