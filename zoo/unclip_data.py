@@ -163,7 +163,7 @@ class Pairs:
             numbers = {text: number for number, text in enumerate(texts)}
             said = words()(texts)
             ways = [[numbers[text] for text in several] for several in named]
-            torch.save((torch.cat(parts), said.states.half(), said.real, sentences(texts), ways), file)
+            torch.save((torch.cat(parts), said.states.half(), said.real, vectors_of(texts), ways), file)
         vectors, states, real, said, ways = torch.load(file)
         return cls(vectors, states, real, said, ways)
 
@@ -179,7 +179,7 @@ class Pairs:
 
 
 @torch.inference_mode()
-def sentences(texts: list[str]) -> torch.Tensor:
+def vectors_of(texts: list[str]) -> torch.Tensor:
     """demo-clip's vectors of texts, unit length; of each as many tokens as the prior reads."""
     found = []
     for start in range(0, len(texts), 64):

@@ -17,9 +17,9 @@ from zoo.sources import CACHE
 FRAMES = 8
 TAKES = 6  # of each thing and motion, at other places and speeds
 THINGS = {
-    "cat": "猫", "dog": "狗", "fish": "鱼", "butterfly": "蝴蝶", "frog": "青蛙", "octopus": "章鱼", "strawberry": "草莓",
-    "pizza": "披萨", "sunflower": "向日葵", "cactus": "仙人掌", "rocket": "火箭", "automobile": "汽车", "airplane": "飞机",
-    "balloon": "气球", "star": "星星", "sun": "太阳",
+    "cat": "猫", "dog": "狗", "fish": "鱼", "butterfly": "蝴蝶", "frog": "青蛙", "octopus": "章鱼",
+    "strawberry": "草莓", "pizza": "披萨", "sunflower": "向日葵", "cactus": "仙人掌", "rocket": "火箭",
+    "automobile": "汽车", "airplane": "飞机", "balloon": "气球", "star": "星星", "sun": "太阳",
 }  # fmt: skip
 SPOKEN = {"automobile": "car"}
 # Where the middle goes from first to last frame (in half sides), turns in full circles, and the size at both ends.
