@@ -100,3 +100,20 @@ def test_the_page_has_a_tab_a_family_and_names_none_itself():
     titles = [block.label for block in ui.create_demo().blocks.values() if isinstance(block, gr.Tab)]
     assert titles[0] == "Explore" and "CLIP" in titles
     assert "clip" not in Path(ui.__file__).read_text("utf-8").lower()
+
+
+def test_quick_cards_wait_for_no_long_one():
+    waiting: dict[str, set[str]] = {}
+    for handler in ui.create_demo().fns.values():
+        asked = getattr(handler.fn, "args", None)
+        if getattr(handler.fn, "func", None) is ui.run:
+            waiting.setdefault(handler.concurrency_id, set()).update(asked)
+    assert {"trajectory", "noising", "translate"} <= waiting["long"]
+    assert {"attention_rollout", "classes"} <= waiting["quick"]
+    assert not waiting["long"] & waiting["quick"]
+
+
+def test_how_far_a_lens_has_come_is_told():
+    told = asked("noising", False, 0, first="demo-ddpm")
+    steps = [one["progress"]["done"] for one in told if "progress" in one]
+    assert steps == list(range(11)) and "error" not in told[-1] and len(told[-1]["drawings"]) == 1

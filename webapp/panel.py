@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.params import Progress
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -34,6 +36,12 @@ class Panel:
     def capability(self) -> type:
         """What the tab's model must be able to do."""
         return next(iter(self.parameters.values())).annotation
+
+    @property
+    def long(self) -> bool:
+        """Whether it works in steps or tells how far it has come: it must not keep the quick ones waiting."""
+        steps = inspect.isgeneratorfunction(self.lens)
+        return steps or any(p.annotation == Progress for p in self.parameters.values())
 
     @property
     def help(self) -> tuple[str, str]:

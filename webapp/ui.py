@@ -136,7 +136,7 @@ def card(
         "fn": functools.partial(run, panel.key),
         "inputs": values,
         "outputs": drawn,
-        "concurrency_id": "compute",
+        "concurrency_id": "long" if panel.long else "quick",
         "show_progress": "hidden",
         "trigger_mode": "always_last",
         "api_visibility": "private",
@@ -195,7 +195,7 @@ def compute(panel: Panel, checkpoint: str, given: dict[str, Any], values: tuple[
     arguments |= {p.name: given["image"] for p in parameters if p.annotation is Image}
     arguments |= {p.name: given["prompt"] for p in parameters if p.annotation is Prompt}
     arguments |= {p.name: inputs.example_pictures() for p in parameters if p.annotation is Examples}
-    reporter = next((p.name for p in parameters if p.annotation is Progress), None)
+    reporter = next((p.name for p in parameters if p.annotation == Progress), None)
     with models.use(checkpoint) as model:
         row = model.checkpoint
         if not isinstance(model, panel.capability):
