@@ -20,14 +20,11 @@ def looks(result: FrameLooks) -> Pictures:
     laid = np.zeros((len(within), lines * across, rows, columns), np.float32)
     laid[:, :count] = within / within.max(axis=(1, 2, 3), keepdims=True)
     laid = laid.reshape(-1, lines, across, rows, columns).swapaxes(2, 3)
-    grid = {
-        "rows": lines * rows,
-        "columns": across * columns,
-        "way": "cell",
-        "picks": "patch",
-        "value": result.picked,
-        "mark": f"{frame // across * rows + row},{frame % across * columns + column}",
-    }
+    mark = f"{frame // across * rows + row},{frame % across * columns + column}"
+    grids = (
+        Grid(over, lines * rows, across * columns, "cell", "patch", result.picked, hint=hint, mark=mark)
+        for over, hint in enumerate(("Click a patch.", ""))
+    )
     heights = tuple(f"largest {weight:.2f}" for weight in within.max(axis=(1, 2, 3)))
     maps = laid.reshape(len(within), lines * rows, across * columns)
     numbers = tuple(f"{n + 1}" for n in range(count))
@@ -41,7 +38,7 @@ def looks(result: FrameLooks) -> Pictures:
         slider="layer and head",
         steps=tuple(f"{layer + 1} · {head or 'mean'}" for layer in range(layers) for head in range(heads + 1)),
         columns=3,
-        grids=(Grid(0, **grid, hint="Click a patch."), Grid(1, **grid)),
+        grids=tuple(grids),
         bars=(Bars(f"frame {frame + 1} looks at", numbers, through[:, frame], (OKABE_ITO[0],) * count),),
         curves=(kept(through),),
     )

@@ -64,7 +64,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
       note.textContent = said(of(picture.notes) ?? "");
       stage.setAttribute("aria-label", [said(picture.name), note.textContent].filter(Boolean).join(": "));
     }
-    if (slider) [slider.value, output.textContent] = [step, drawing.steps[step]];
+    if (slider) [slider.value, output.textContent] = [step, said(drawing.steps[step])];
     turned.forEach((shade) => shade());
   }
   const turned = [];
