@@ -2,7 +2,7 @@
 
 ``Array[Floats, "layer head token token"]`` annotates a field of a ``Result``: a numpy array of real numbers with
 four axes, the last two of equal length. An axis name has one length throughout a result, within a list of arrays
-in each of them. The names in use:
+in each of them; ``...`` stands once for any axes, or none. The names in use:
 image, text, layer, head, token, row, column, height, width, channel, dim, step, frame, code, label, query, rank,
 window, stage, group, expert, beam, rgb.
 """
@@ -43,7 +43,7 @@ else:
         def __class_getitem__(cls, item: tuple[Any, str]) -> Any:
             kind, names = item
             axes = Axes(KINDS[kind], tuple(names.split()))
-            if unknown := set(axes.names) - AXES:
+            if unknown := set(axes.names) - AXES - {"..."}:
                 raise TypeError(f"Array[..., {names!r}]: unknown axes {sorted(unknown)}.")
             return Annotated[kind, axes]
 
@@ -86,8 +86,13 @@ def _check(where: str, array: Any, axes: Axes, lengths: dict[str, int]) -> None:
     if not isinstance(array, np.ndarray) or array.dtype.kind not in axes.kinds:
         kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
         raise TypeError(f"{where} must be an array of kind {axes.kinds!r}, not {kind}.")
-    if array.ndim != len(axes.names):
+    names, shape = axes.names, array.shape
+    if "..." in names and len(shape) >= len(names) - 1:
+        start = names.index("...")
+        end = len(shape) - (len(names) - start - 1)
+        names, shape = (*names[:start], *names[start + 1 :]), (*shape[:start], *shape[end:])
+    if len(shape) != len(names):
         raise TypeError(f"{where} must have the axes [{' '.join(axes.names)}], its shape is {array.shape}.")
-    for name, length in zip(axes.names, array.shape, strict=True):
+    for name, length in zip(names, shape, strict=True):
         if lengths.setdefault(name, length) != length:
             raise TypeError(f"{where}: axis {name} has length {length} and {lengths[name]} in one result.")

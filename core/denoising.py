@@ -65,10 +65,13 @@ class Schedule(Result):
 
 @dataclass(frozen=True)
 class Prediction(Result):
-    """What the network makes of noisy latents, whichever of the two (or v) it was trained to tell."""
+    """What the network makes of noisy latents, whichever of the two (or v) it was trained to tell.
 
-    noise: Array[Floats, "image channel row column"]
-    clean: Array[Floats, "image channel row column"]
+    Of a film the frames stand before the rows.
+    """
+
+    noise: Array[Floats, "image channel ... row column"]
+    clean: Array[Floats, "image channel ... row column"]
 
 
 @dataclass(frozen=True)
@@ -106,18 +109,15 @@ class WordEncoder(Protocol):
         ...
 
 
-@runtime_checkable
-class Denoiser(Protocol):
-    def shape(self) -> tuple[int, int, int]:
-        """Of one picture's latents: (channel, row, column)."""
-        ...
+class Predictor(Protocol):
+    """What sampling asks for, of pictures and of films."""
 
     def schedule(self) -> Schedule:
         """Of its training, with alphas in float64."""
         ...
 
     def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
-        """One pass for [image channel row column] and a prompt for each; "" asks without words.
+        """One pass for [image channel ... row column] and a prompt for each; "" asks without words.
 
         A model that takes no words takes "" alone: see ``words``.
         """
@@ -125,6 +125,13 @@ class Denoiser(Protocol):
 
     def words(self) -> bool:
         """Whether it draws from words."""
+        ...
+
+
+@runtime_checkable
+class Denoiser(Predictor, Protocol):
+    def shape(self) -> tuple[int, int, int]:
+        """Of one picture's latents: (channel, row, column)."""
         ...
 
     def latents(self, images: list[Image]) -> np.ndarray:

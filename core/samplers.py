@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from core.arrays import Array, Floats, Result
-from core.denoising import LEAST, Denoiser, Prediction, Schedule
+from core.denoising import LEAST, Prediction, Predictor, Schedule
 from core.errors import LoupeError
 
 Sampler = Literal["DDIM", "DDPM", "DPM-Solver++", "Euler"]
@@ -27,10 +27,10 @@ class Step(Result):
     """
 
     timestep: float
-    before: Array[Floats, "image channel row column"]
-    noise: Array[Floats, "image channel row column"]
-    clean: Array[Floats, "image channel row column"]
-    after: Array[Floats, "image channel row column"]
+    before: Array[Floats, "image channel ... row column"]
+    noise: Array[Floats, "image channel ... row column"]
+    clean: Array[Floats, "image channel ... row column"]
+    after: Array[Floats, "image channel ... row column"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def noise_like(shape: tuple[int, ...], seed: int, images: int = 1) -> np.ndarray
 
 
 def sample(
-    model: Denoiser,
+    model: Predictor,
     noise: np.ndarray,
     prompts: Sequence[str],
     sampler: Sampler = "DDIM",
@@ -57,7 +57,7 @@ def sample(
     guidance: float = 1.0,
     seed: int = 0,
 ) -> Iterator[Step]:
-    """The steps from noise [image channel row column] to a picture for each prompt, one pass of the network a step.
+    """The steps from noise [image channel ... row column] to a picture for each prompt, one pass of the network a step.
 
     seed: of the noise that DDPM adds, the same for every image. Raises LoupeError for more steps than the schedule has.
     """
@@ -88,7 +88,7 @@ def sample(
 
 
 def guided(
-    model: Denoiser, latents: np.ndarray, timestep: float, prompts: Sequence[str], guidance: float
+    model: Predictor, latents: np.ndarray, timestep: float, prompts: Sequence[str], guidance: float
 ) -> Prediction:
     """The prediction away from that without words by ``guidance`` times the way to that with them, in one pass."""
     without = [""] * len(latents)

@@ -41,3 +41,18 @@ def test_what_does_not_fit_is_refused(weights, ids, stages, message):
 def test_unknown_axis_names_are_refused():
     with pytest.raises(TypeError, match="banana"):
         Array[Floats, "layer banana"]
+
+
+@dataclass(frozen=True)
+class Between(Result):
+    values: Array[Floats, "image ... row column"]
+    sides: Array[Floats, "row"]
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 5), (2, 3, 4, 5), (2, 3, 7, 4, 5)])
+def test_dots_stand_for_any_axes_or_none(shape):
+    assert Between(np.zeros(shape), np.zeros(4)).values.shape == shape
+    with pytest.raises(TypeError, match="axis row has length 3 and 4"):
+        Between(np.zeros(shape), np.zeros(3))
+    with pytest.raises(TypeError, match=r"axes \[image ... row column\]"):
+        Between(np.zeros((4, 5)), np.zeros(4))

@@ -308,19 +308,42 @@ PIPELINE = {
     "safety_checker/model.safetensors": b"not wanted",
     "whole-thing.safetensors": b"not wanted",
 }
+# A tower in shards, a sentencepiece tokenizer, and an autoencoder of films that is not asked for.
+LATTE = {
+    "model_index.json": b'{"_class_name": "LattePipeline"}',
+    "scheduler/scheduler_config.json": b"{}",
+    "text_encoder/config.json": b"{}",
+    "text_encoder/model.safetensors.index.json": b"""{"weight_map": {"a": "model-00001-of-00002.safetensors",
+        "b": "model-00002-of-00002.safetensors"}}""",
+    "text_encoder/model-00001-of-00002.safetensors": WEIGHTS,
+    "text_encoder/model-00002-of-00002.safetensors": WEIGHTS[2:],
+    "tokenizer/spiece.model": b"words",
+    "tokenizer/tokenizer_config.json": b"{}",
+    "transformer/config.json": b"{}",
+    "transformer/diffusion_pytorch_model.safetensors": WEIGHTS[1:],
+    "vae/config.json": b"{}",
+    "vae/diffusion_pytorch_model.safetensors": WEIGHTS[3:],
+    "vae_temporal_decoder/config.json": b"not wanted",
+    "vae_temporal_decoder/diffusion_pytorch_model.safetensors": b"not wanted",
+}
 
 
-def test_of_a_pipeline_each_network_is_fetched_and_needed(cache, monkeypatch):
-    server = Hub(SOURCE, PIPELINE)
+@pytest.mark.parametrize(
+    ("files", "kind", "network"),
+    [(PIPELINE, "StableDiffusionPipeline", "unet"), (LATTE, "LattePipeline", "transformer")],
+    ids=["pictures", "films"],
+)
+def test_of_a_pipeline_each_network_is_fetched_and_needed(files, kind, network, cache, monkeypatch):
+    server = Hub(SOURCE, files)
     monkeypatch.setattr(constants, "ENDPOINT", server.endpoint)
-    assert hub.config(SOURCE)["_class_name"] == "StableDiffusionPipeline"
+    assert hub.config(SOURCE)["_class_name"] == kind
     *_, last = hub.download(CHECKPOINT)
-    wanted = {name: content for name, content in PIPELINE.items() if content != b"not wanted"}
+    wanted = {name: content for name, content in files.items() if content != b"not wanted"}
     folder = hub.folder(CHECKPOINT)
     here = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     assert here == set(wanted) and last.total == sum(map(len, wanted.values()))
     assert hub.is_here(CHECKPOINT) and not hub.is_pickled(folder)
-    (folder / "unet" / "diffusion_pytorch_model.safetensors").unlink()
+    (folder / network / "diffusion_pytorch_model.safetensors").unlink()
     assert not hub.is_here(CHECKPOINT)
     server.shutdown()
     server.socket.close()

@@ -74,7 +74,53 @@ def stable_diffusion() -> Any:
     )
 
 
+def video_diffusion(folder: Path) -> None:
+    latte().save_pretrained(folder)
+
+
+def video_transformer(channels: int = 4, out: int | None = None, words: int = 32) -> Any:
+    transformer = diffusers.LatteTransformer3DModel(
+        num_attention_heads=2,
+        attention_head_dim=12,
+        in_channels=channels,
+        out_channels=out,
+        num_layers=2,
+        cross_attention_dim=24,
+        attention_bias=True,
+        sample_size=8,
+        patch_size=2,
+        activation_fn="gelu-approximate",
+        norm_type="ada_norm_single",
+        norm_elementwise_affine=False,
+        norm_eps=1e-6,
+        caption_channels=words,
+        video_length=4,
+    )
+    return randomise(transformer)
+
+
+def latte() -> Any:
+    """Its network also tells how sure it is, in as many channels again."""
+    from tests import tiny_language
+
+    tokenizer = tiny_language.unigram([])
+    config = transformers.T5Config(
+        vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=48, num_layers=2, num_heads=4, pad_token_id=0
+    )
+    vae = diffusers.AutoencoderKL(
+        **SIZES, down_block_types=DOWN, up_block_types=UP, latent_channels=4, sample_size=16
+    )
+    return diffusers.LattePipeline(
+        tokenizer=tokenizer,
+        text_encoder=randomise(transformers.T5EncoderModel(config)),
+        vae=randomise(vae),
+        transformer=video_transformer(out=8),
+        scheduler=diffusers.DDIMScheduler(beta_schedule="linear", clip_sample=False),
+    )
+
+
 KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "ddpm": ("ddpm", ddpm),
     "latent_diffusion": ("latent_diffusion", latent_diffusion),
+    "video_diffusion": ("video_diffusion", video_diffusion),
 }

@@ -54,7 +54,8 @@ class Grid:
     "cell" sets the control ``picks`` to "row,column" of the clicked cell; "mask" to a 0 or 1 a cell, row by row,
     as painted, begun at ``value``; "brush" chooses the number of a cell, and "draw" puts the chosen number into cells
     and sets ``picks`` to "row,column,number;..." of all that were put there, begun at ``value``. numbers: what the
-    cells of a "draw" hold, which a click with the shift key takes up as the brush.
+    cells of a "draw" hold, which a click with the shift key takes up as the brush. mark: the cell that is lit as long
+    as none was clicked.
     """
 
     over: int
@@ -65,6 +66,7 @@ class Grid:
     value: str = ""
     numbers: tuple[int, ...] = ()
     hint: str = ""
+    mark: str = ""
 
     def packed(self) -> dict:
         return vars(self) | {"numbers": list(self.numbers)}
@@ -117,7 +119,8 @@ class Curves(Result):
 class Pictures:
     """The steps have names where there is more than one; columns: so many in a row at most, 0 for what fits.
 
-    firm: as many columns on a phone, whose rows have two otherwise.
+    firm: as many columns on a phone, whose rows have two otherwise. film: the steps are its frames, which play at once
+    and over and over, unless the reader's machine asks for little motion.
     """
 
     pictures: tuple[Picture, ...]
@@ -126,6 +129,7 @@ class Pictures:
     start: int = 0
     columns: int = 0
     firm: bool = False
+    film: bool = False
     grids: tuple[Grid, ...] = ()
     note: str = ""
     bars: tuple[Bars, ...] = ()
@@ -140,6 +144,7 @@ class Pictures:
             "start": self.start,
             "columns": self.columns,
             "firm": self.firm,
+            "film": self.film,
             "grids": [grid.packed() for grid in self.grids],
             "note": self.note,
             "bars": [bars.packed() for bars in self.bars],

@@ -141,6 +141,18 @@ def unet(checkpoint: Checkpoint, kind: str) -> Any:
     return found
 
 
+def video_transformer(checkpoint: Checkpoint) -> Any:
+    """The network that takes noise from whole films. It may tell, after the noise, how sure it is of it."""
+    found = network(checkpoint, "LatteTransformer3DModel", part_of(checkpoint, "transformer"))
+    if found.out_channels not in (found.config.in_channels, 2 * found.config.in_channels):
+        raise LoupeError(
+            "{title} wants more than noise and words ({more}). Choose another model.",
+            title=checkpoint.title,
+            more=f"{found.config.in_channels} channels",
+        )
+    return found
+
+
 def spread(checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of the autoencoder's latents, [channel] or one for all, by which they are evened.
 

@@ -46,7 +46,7 @@ def cross_attention(network: nn.Module) -> Iterator[list[Layer]]:
             hooks.append((block.attn2, looked(module, block.attn2, f"{path}.{number}")))
         if blocks:
             hooks.append((module, entered))
-    with _hooked(hooks):
+    with hooked(hooks):
         yield kept
 
 
@@ -80,7 +80,7 @@ def without_skips(network: Any, off: torch.Tensor) -> Iterator[None]:
     if off.shape[1] != sum(counts):
         raise ValueError(f"The network has {sum(counts)} skip connections, not {off.shape[1]}.")
     parts = zip(network.up_blocks, off.split(counts, dim=1), strict=True)
-    with _hooked([(block, _silenced(part)) for block, part in parts if part.any()]):
+    with hooked([(block, _silenced(part)) for block, part in parts if part.any()]):
         yield
 
 
@@ -98,7 +98,8 @@ def _silenced(off: torch.Tensor) -> Callable[..., tuple[tuple, dict[str, Any]]]:
 
 
 @contextmanager
-def _hooked(hooks: Sequence[tuple[nn.Module, Callable[..., Any]]]) -> Iterator[None]:
+def hooked(hooks: Sequence[tuple[nn.Module, Callable[..., Any]]]) -> Iterator[None]:
+    """While it lasts, these hooks run before their modules, for this thread's passes alone."""
     own = threading.get_ident()
 
     def only_here(hook: Callable[..., Any]) -> Callable[..., Any]:

@@ -64,7 +64,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
       note.textContent = said(of(picture.notes) ?? "");
       stage.setAttribute("aria-label", [said(picture.name), note.textContent].filter(Boolean).join(": "));
     }
-    if (slider) [slider.value, output.textContent] = [step, drawing.steps[step]];
+    if (slider) [slider.value, output.textContent] = [step, said(drawing.steps[step])];
     turned.forEach((shade) => shade());
   }
   const turned = [];
@@ -74,7 +74,8 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     output = element("output");
     slider.oninput = () => { stop(); step = Number(slider.value); paint(); };
     const play = element("button", {className: "play", type: "button"});
-    const wait = Math.min(500, Math.max(120, 4000 / drawing.steps.length));  // milliseconds a step
+    const wait = drawing.film ? 180 : Math.min(500, Math.max(120, 4000 / drawing.steps.length));  // milliseconds a step
+    const last = drawing.steps.length - 1;
     const tell = () => {
       play.textContent = playing ? "❚❚" : "▶";
       play.title = word(playing ? "Pause" : "Play");
@@ -83,11 +84,12 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     const stop = () => { clearInterval(playing); playing = 0; tell(); };
     play.onclick = () => {
       if (playing) return stop();
-      if (step === drawing.steps.length - 1) { step = 0; paint(); }
+      if (step === last) { step = 0; paint(); }
       playing = setInterval(() => {
-        step = Math.min(step + 1, drawing.steps.length - 1);
+        if (drawing.film && !place.offsetParent) return;  // in a tab that is not open
+        step = drawing.film ? (step + 1) % (last + 1) : Math.min(step + 1, last);
         paint();
-        if (step === drawing.steps.length - 1) stop();
+        if (!drawing.film && step === last) stop();
       }, wait);
       tell();
     };
@@ -152,7 +154,8 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
   }
   if (drawing.note) place.append(element("p", {className: "note", textContent: said(drawing.note)}));
   paint();
-  if (same && kept.playing && step < drawing.steps.length - 1) again?.();  // a new answer does not stop it
+  const begun = drawing.film && !same && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (begun || (same && kept.playing && (drawing.film || step < drawing.steps.length - 1))) again?.();  // a new answer does not stop it
   drawing.grids.forEach(over);
 
   // Cells over a picture: what is painted is seen at once, and asked for when the pointer is let go.
@@ -169,12 +172,13 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
       const [r, c, number] = one.split(",").map(Number);
       put.set(r * columns + c, number);
     }
-    const [r, c] = grid.value.split(",").map(Number), chosen = way === "cell" && grid.value ? r * columns + c : -1;
+    const cell = (value) => { const [r, c] = value.split(",").map(Number); return way === "cell" && value ? r * columns + c : -1; };
+    const chosen = cell(grid.value), marked = cell(grid.value || grid.mark);
     const accent = getComputedStyle(place).getPropertyValue("--loupe-accent");
     function shade() {
       pen.clearRect(0, 0, columns, rows);
       for (let n = 0; n < count; n++) {
-        const lit = way === "turn" ? grid.numbers[n] === step : way === "mask" ? mask[n] : way === "draw" ? put.has(n) : way === "brush" ? brush !== null && (grid.numbers[n] ?? n) === brush : n === chosen;
+        const lit = way === "turn" ? grid.numbers[n] === step : way === "mask" ? mask[n] : way === "draw" ? put.has(n) : way === "brush" ? brush !== null && (grid.numbers[n] ?? n) === brush : n === marked;
         if (!lit) continue;
         pen.fillStyle = way === "mask" ? "#444c" : accent;
         pen.globalAlpha = way === "mask" ? 1 : 0.55;
@@ -228,7 +232,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
     const say = () => { if (way === "draw" && brush !== null) told.textContent = `${word(grid.hint)} · ${word("code")} ${brush}`; };
     addEventListener("loupe-brush", changed);
     closing.push(() => removeEventListener("loupe-brush", changed));
-    if (grid.value && grid.picks) {
+    if (grid.value && grid.picks && grid.hint) {
       const undo = element("button", {textContent: word("Start over"), className: "undo"});
       undo.onclick = () => pick(grid.picks, "");
       told.append(" ", undo);
