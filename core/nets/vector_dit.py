@@ -4,6 +4,8 @@ DiTTransformer2DModel of diffusers, whose table of labels in each block is a lin
 goes in where a label's number went. Zeros stand for no vector.
 """
 
+from typing import Any
+
 from diffusers.configuration_utils import register_to_config
 from diffusers.models.transformers.dit_transformer_2d import DiTTransformer2DModel
 from torch import nn
@@ -32,5 +34,6 @@ class VectorDiT(DiTTransformer2DModel):
             patch_size=patch_size,
             num_embeds_ada_norm=1,
         )
-        for block in self.transformer_blocks:
+        blocks: Any = self.transformer_blocks
+        for block in blocks:
             block.norm1.emb.class_embedder = nn.Linear(vector_dim, self.inner_dim)
