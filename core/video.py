@@ -6,7 +6,7 @@ all frames, so schedules and samplers are those of pictures: see ``core.denoisin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class VideoDenoiser(Predictor, Protocol):
         ...
 
     def predict(
-        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], temporal: bool = True
+        self, latents: np.ndarray, timestep: float, prompts: Sequence[Any], temporal: bool = True
     ) -> Prediction:
         """One pass for [image channel frame row column], an image being a film; "" asks without words.
 

@@ -40,6 +40,9 @@ class Moving:
     def schedule(self):
         return Schedule(ALPHAS, target="sample")
 
+    def read(self, prompts, seed):
+        return prompts
+
     def words(self):
         return self.reads
 

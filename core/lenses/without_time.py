@@ -4,7 +4,7 @@ of layers that see single frames; Ma et al. 2024, arXiv 2401.03048).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -68,10 +68,13 @@ class Timeless:
     model: VideoDenoiser
     off: During
 
-    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
+    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[Any]) -> Prediction:
         noisy = timestep >= len(self.schedule().alphas) / 2
         now = self.off == "all steps" or noisy == (self.off == "noisy half")
         return self.model.predict(latents, timestep, prompts, temporal=not now)
+
+    def read(self, prompts: Sequence[Any], seed: int) -> Sequence[Any]:
+        return self.model.read(prompts, seed)
 
     def schedule(self) -> Schedule:
         return self.model.schedule()

@@ -95,6 +95,10 @@ class VideoDiffusion:
         """It draws from them."""
         return True
 
+    def read(self, prompts: Sequence[str], seed: int) -> Sequence[str]:
+        """The prompts themselves."""
+        return prompts
+
     def predict(
         self, latents: np.ndarray, timestep: float, prompts: Sequence[str], temporal: bool = True
     ) -> Prediction:
