@@ -1,16 +1,14 @@
-"""Inside the U-Nets of diffusers: where cross-attention looks, and the pass without chosen skip connections.
+"""Inside the U-Nets of diffusers: where cross-attention looks, and the pass without chosen skip connections."""
 
-Hooks are put on for one pass and taken off after it; a pass of another thread through the same network goes by them.
-"""
-
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+
+from core.nets.hooks import hooked
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def cross_attention(network: nn.Module) -> Iterator[list[Layer]]:
             hooks.append((block.attn2, looked(module, block.attn2, f"{path}.{number}")))
         if blocks:
             hooks.append((module, entered))
-    with _hooked(hooks):
+    with hooked(hooks):
         yield kept
 
 
@@ -80,7 +78,7 @@ def without_skips(network: Any, off: torch.Tensor) -> Iterator[None]:
     if off.shape[1] != sum(counts):
         raise ValueError(f"The network has {sum(counts)} skip connections, not {off.shape[1]}.")
     parts = zip(network.up_blocks, off.split(counts, dim=1), strict=True)
-    with _hooked([(block, _silenced(part)) for block, part in parts if part.any()]):
+    with hooked([(block, _silenced(part)) for block, part in parts if part.any()]):
         yield
 
 
@@ -95,18 +93,3 @@ def _silenced(off: torch.Tensor) -> Callable[..., tuple[tuple, dict[str, Any]]]:
         return (args, kwargs | {name: left}) if name in kwargs else ((args[0], left, *args[2:]), kwargs)
 
     return silence
-
-
-@contextmanager
-def _hooked(hooks: Sequence[tuple[nn.Module, Callable[..., Any]]]) -> Iterator[None]:
-    own = threading.get_ident()
-
-    def only_here(hook: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *given: hook(*given) if threading.get_ident() == own else None
-
-    handles = [module.register_forward_pre_hook(only_here(hook), with_kwargs=True) for module, hook in hooks]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
