@@ -7,7 +7,7 @@ some samplers ask between two of them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from PIL.Image import Image
@@ -24,8 +24,9 @@ class Schedule(Result):
 
     alphas: cumulative products: x_t = sqrt(a) x_0 + sqrt(1 - a) noise. target: what the network itself tells. spacing:
     how a few steps are spread over the schedule, None where each sampler has its own way; offset: what leading ones are
-    moved by. clip: how far from 0 a clean estimate may lie, None for any. variance: of the noise that DDPM adds.
-    last: the alpha after the last step of DDIM.
+    moved by. clip: how far from 0 a clean estimate may lie, None for any; thresholds: in place of that the share of an
+    image's numbers that may lie within the clip, and the largest clip (Saharia et al. 2022, arXiv 2205.11487).
+    variance: of the noise that DDPM adds. last: the alpha after the last step of DDIM.
     """
 
     alphas: Array[Floats, "step"]
@@ -35,6 +36,7 @@ class Schedule(Result):
     clip: float | None = None
     variance: str = "fixed_small"
     last: float = 1.0
+    thresholds: tuple[float, float] | None = None
 
     def alpha(self, timestep: float) -> float:
         """At a whole timestep its own, between two by their ratios of noise to signal, mixed linearly."""
@@ -44,6 +46,15 @@ class Schedule(Result):
         kept = np.where(self.alphas[below : below + 2] == 0, LEAST, self.alphas[below : below + 2])
         first, second = np.sqrt((1 - kept) / kept)
         return float(1 / (1 + (first + (timestep - below) * (second - first)) ** 2))
+
+    def held(self, clean: np.ndarray) -> np.ndarray:
+        """A clean estimate within the bounds: see ``clip`` and ``thresholds``."""
+        if self.thresholds:
+            share, most = self.thresholds
+            far = np.quantile(np.abs(clean).reshape(len(clean), -1), share, axis=1)
+            far = np.clip(far, 1, most).reshape(-1, *[1] * (clean.ndim - 1))
+            return np.clip(clean, -far, far) / far
+        return clean if self.clip is None else np.clip(clean, -self.clip, self.clip)
 
     def noisy(self, clean: np.ndarray, noise: np.ndarray, timestep: float) -> np.ndarray:
         """A draw of q(x_t | x_0), float32: see ``alphas``."""
@@ -129,24 +140,37 @@ class WordEncoder(Protocol):
 
 
 @runtime_checkable
-class Denoiser(Protocol):
-    def shape(self) -> tuple[int, int, int]:
-        """Of one picture's latents: (channel, row, column)."""
-        ...
+class Predictor(Protocol):
+    """What sampling asks of a network that takes noise away."""
 
     def schedule(self) -> Schedule:
         """Of its training, with alphas in float64."""
         ...
 
-    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
-        """One pass for [image channel row column] and a prompt for each; "" asks without words.
+    def words(self) -> bool:
+        """Whether it draws from words."""
+        ...
+
+    def read(self, prompts: Sequence[Any], seed: int) -> Sequence[Any]:
+        """What ``predict`` may be given in place of each prompt, so that a whole drawing reads its words once.
+
+        What was read already, and "", stay as they are. seed: of what chance there is in reading.
+        """
+        ...
+
+    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[Any]) -> Prediction:
+        """One pass for [image channel row column] and a prompt for each, or what ``read`` made of it; "" asks without
+        words.
 
         A model that takes no words takes "" alone: see ``words``.
         """
         ...
 
-    def words(self) -> bool:
-        """Whether it draws from words."""
+
+@runtime_checkable
+class Denoiser(Predictor, Protocol):
+    def shape(self) -> tuple[int, int, int]:
+        """Of one picture's latents: (channel, row, column)."""
         ...
 
     def latents(self, images: list[Image]) -> np.ndarray:
@@ -172,7 +196,7 @@ class SkipConnections(Denoiser, Protocol):
         ...
 
     def predict_without(
-        self, latents: np.ndarray, timestep: float, prompts: Sequence[str], off: np.ndarray
+        self, latents: np.ndarray, timestep: float, prompts: Sequence[Any], off: np.ndarray
     ) -> Prediction:
         """The same as ``predict``, with zeros in the skip connections that are off: bool [image skip]."""
         ...
@@ -180,13 +204,16 @@ class SkipConnections(Denoiser, Protocol):
 
 @runtime_checkable
 class PatchDenoiser(Denoiser, Protocol):
-    """A diffusion transformer, whose blocks are steered by adaLN-Zero (Peebles & Xie 2022, arXiv 2212.09748)."""
+    """A diffusion transformer, whose blocks are steered by adaLN-Zero (Peebles & Xie 2022, arXiv 2212.09748).
 
-    def patch_looks(self, latents: np.ndarray, timestep: float, prompt: str) -> PatchLooks:
+    In place of a prompt stands what ``read`` made of it, if one likes.
+    """
+
+    def patch_looks(self, latents: np.ndarray, timestep: float, prompt: Any) -> PatchLooks:
         """Each block's self-attention while it predicts for one picture's [channel row column]."""
         ...
 
-    def modulation(self, timesteps: Sequence[float], prompt: str) -> np.ndarray:
+    def modulation(self, timesteps: Sequence[float], prompt: Any) -> np.ndarray:
         """[step layer 6 dim]: shift, scale and gate of a block's attention, then of its MLP."""
         ...
 
@@ -194,7 +221,7 @@ class PatchDenoiser(Denoiser, Protocol):
 @runtime_checkable
 class TimeTelling(Denoiser, Protocol):
     def predict_told(
-        self, latents: np.ndarray, timestep: float, told: Sequence[float], prompts: Sequence[str]
+        self, latents: np.ndarray, timestep: float, told: Sequence[float], prompts: Sequence[Any]
     ) -> Prediction:
         """The same as ``predict`` for noise of this timestep, while the network is told another one for each image."""
         ...

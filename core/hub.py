@@ -34,7 +34,9 @@ WHOLE = {
 SMALL = r"[\w-]+\.(json|txt|model)|(diffusion_)?(pytorch_)?model\.(safetensors|bin)\.index\.json"
 # A pipeline of diffusers has a network a folder, and a file that names them; what we never load is not among these.
 PIPELINE = "model_index.json"
-PARTS = r"((unet|transformer|prior|vae|text_encoder|tokenizer|scheduler)/)"
+PARTS = (
+    r"((prior_)?(unet|transformer|prior|vae|movq|text_encoder|image_encoder|image_processor|tokenizer|scheduler)/)"
+)
 HUB_ID = r"[\w-][\w.-]*/[\w-][\w.-]*"
 
 

@@ -8,12 +8,12 @@ give the same picture. Classifier-free guidance: Ho & Salimans 2022, arXiv 2207.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from core.arrays import Array, Floats, Result
-from core.denoising import LEAST, Denoiser, Prediction, Schedule
+from core.denoising import LEAST, Prediction, Predictor, Schedule
 from core.errors import LoupeError
 
 Sampler = Literal["DDIM", "DDPM", "DPM-Solver++", "Euler"]
@@ -49,9 +49,9 @@ def noise_like(shape: tuple[int, ...], seed: int, images: int = 1) -> np.ndarray
 
 
 def sample(
-    model: Denoiser,
+    model: Predictor,
     noise: np.ndarray,
-    prompts: Sequence[str],
+    prompts: Sequence[Any],
     sampler: Sampler = "DDIM",
     steps: int = 20,
     guidance: float = 1.0,
@@ -59,9 +59,10 @@ def sample(
 ) -> Iterator[Step]:
     """The steps from noise [image channel row column] to a picture for each prompt, one pass of the network a step.
 
-    seed: of the noise that DDPM adds, the same for every image. Raises LoupeError for more steps than the schedule has.
+    seed: of the noise that DDPM adds, the same for every image, and of what chance there is in reading. Raises
+    LoupeError for more steps than the schedule has.
     """
-    schedule = model.schedule()
+    schedule, prompts = model.schedule(), model.read(prompts, seed)
     places = plan(schedule, sampler, steps)
     latents = noise.astype(np.float64)
     if sampler == "Euler" and schedule.spacing != "leading":
@@ -71,8 +72,8 @@ def sample(
     for number, place in enumerate(places):
         found = guided(model, latents.astype(np.float32), place.timestep, prompts, guidance)
         eps, clean = found.noise.astype(np.float64), found.clean.astype(np.float64)
-        if schedule.clip is not None and sampler in ("DDIM", "DDPM"):
-            clean = np.clip(clean, -schedule.clip, schedule.clip)
+        if sampler in ("DDIM", "DDPM") or (sampler == "DPM-Solver++" and schedule.thresholds):
+            clean = schedule.held(clean)
         if sampler == "DDPM":
             after = ancestral(place, latents, clean)
             if place.timestep > 0:
@@ -88,11 +89,12 @@ def sample(
 
 
 def guided(
-    model: Denoiser, latents: np.ndarray, timestep: float, prompts: Sequence[str], guidance: float
+    model: Predictor, latents: np.ndarray, timestep: float, prompts: Sequence[Any], guidance: float
 ) -> Prediction:
     """The prediction away from that without words by ``guidance`` times the way to that with them, in one pass."""
     without = [""] * len(latents)
-    if not model.words() or guidance == 0 or not any(prompts):
+    wordless = all(isinstance(prompt, str) and not prompt for prompt in prompts)
+    if not model.words() or guidance == 0 or wordless:
         return model.predict(latents, timestep, without)
     if guidance == 1:
         return model.predict(latents, timestep, prompts)

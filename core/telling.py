@@ -14,19 +14,24 @@ class Telling:
     device: str
     _network: Any
 
-    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
-        """See ``core.denoising.Denoiser``."""
+    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[Any]) -> Prediction:
+        """See ``core.denoising.Predictor``."""
         raise NotImplementedError
 
+    def _takes_noise_away(self) -> Any:
+        """The network that does, where a family has others beside it."""
+        return self._network
+
     def predict_told(
-        self, latents: np.ndarray, timestep: float, told: Sequence[float], prompts: Sequence[str]
+        self, latents: np.ndarray, timestep: float, told: Sequence[float], prompts: Sequence[Any]
     ) -> Prediction:
         """The same as ``predict`` for noise of this timestep, while the network is told another one for each image."""
         import torch
 
         from core.nets import time_inside
 
-        with time_inside.told(self._network, torch.tensor(list(told), dtype=torch.float32, device=self.device)):
+        times = torch.tensor(list(told), dtype=torch.float32, device=self.device)
+        with time_inside.told(self._takes_noise_away(), times):
             return self.predict(latents, timestep, prompts)
 
     def time_embedding(self, timesteps: Sequence[float]) -> TimeEmbedding:
@@ -37,5 +42,5 @@ class Telling:
 
         with torch.inference_mode():
             times = torch.tensor(list(timesteps), dtype=torch.float32, device=self.device)
-            waves, learned = time_inside.embedding(self._network, times)
+            waves, learned = time_inside.embedding(self._takes_noise_away(), times)
             return TimeEmbedding(waves.float().cpu().numpy(), learned.float().cpu().numpy())

@@ -29,7 +29,7 @@ class WordReader:
         import torch
 
         for text in texts:
-            self._check(text)
+            checked(text, self._tokenizer, self._window, self._title)
         kind = {"padding": "max_length", "max_length": self._window} if self._whole else {"padding": True}
         given = self._tokenizer(list(texts), return_special_tokens_mask=True, return_tensors="pt", **kind)
         added = given.pop("special_tokens_mask").bool().numpy()
@@ -42,16 +42,18 @@ class WordReader:
         tokens = tuple(names(self._tokenizer, *one) for one in zip(texts, given["input_ids"], strict=True))
         return WordStates(states, read, tokens, added)
 
-    def _check(self, text: str) -> None:
-        count = len(self._tokenizer(text, verbose=False)["input_ids"])
-        if count > self._window:
-            raise LoupeError(
-                "The sentence {text!r} has {count} tokens; {title} reads at most {window}. Shorten it.",
-                text=text if len(text) <= 60 else text[:57] + "...",
-                count=count,
-                title=self._title,
-                window=self._window,
-            )
+
+def checked(text: str, tokenizer: Any, window: int, title: str) -> None:
+    """Raises LoupeError for a text of more tokens than the model reads."""
+    count = len(tokenizer(text, verbose=False)["input_ids"])
+    if count > window:
+        raise LoupeError(
+            "The sentence {text!r} has {count} tokens; {title} reads at most {window}. Shorten it.",
+            text=text if len(text) <= 60 else text[:57] + "...",
+            count=count,
+            title=title,
+            window=window,
+        )
 
 
 def names(tokenizer: Any, text: str, ids: Any) -> tuple[str, ...]:

@@ -31,6 +31,9 @@ class Knowing:
     def schedule(self):
         return Schedule(ALPHAS, clip=None)
 
+    def read(self, prompts, seed):
+        return prompts
+
     def words(self):
         return self.reads
 

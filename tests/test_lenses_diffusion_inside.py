@@ -35,6 +35,9 @@ class Grey:
     def schedule(self):
         return Schedule(np.linspace(0.999, 0.001, 100), target="sample")
 
+    def read(self, prompts, seed):
+        return prompts
+
     def words(self):
         return True
 

@@ -27,6 +27,7 @@ SETTINGS = {
     "trailing": PIXELS | {"timestep_spacing": "trailing", "clip_sample": False, "prediction_type": "sample"},
     "leading": PIXELS | {"timestep_spacing": "leading", "steps_offset": 1, "variance_type": "fixed_large"},
     "linspace": PIXELS | {"timestep_spacing": "linspace", "clip_sample": False},
+    "thresholds": PIXELS | {"thresholding": True, "sample_max_value": 1.5, "dynamic_thresholding_ratio": 0.9},
     "cosine": {"beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction", "clip_sample": False,
                "timestep_spacing": "leading"},
 }  # fmt: skip
@@ -44,6 +45,7 @@ def told(settings):
         1.0 if settings.get("clip_sample", True) else None,
         settings.get("variance_type", "fixed_small"),
         1.0 if settings.get("set_alpha_to_one", True) else float(alphas[0]),
+        (0.9, 1.5) if settings.get("thresholding") else None,
     )
 
 
@@ -56,6 +58,9 @@ class Network:
 
     def schedule(self):
         return self._schedule
+
+    def read(self, prompts, seed):
+        return prompts
 
     def words(self):
         return False
@@ -105,6 +110,9 @@ class Exact:
 
     def schedule(self):
         return self._schedule
+
+    def read(self, prompts, seed):
+        return prompts
 
     def words(self):
         return True

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
+import torch
 import transformers
 
 from tests.tiny_rebuilding import DOWN, SIZES, UP, randomise
@@ -96,8 +97,83 @@ def class_transformer() -> Any:
     return diffusers.DiTPipeline(transformer=randomise(transformer), vae=randomise(vae), scheduler=scheduler)
 
 
+def prior(folder: Path) -> None:
+    prior_pipeline().save_pretrained(folder)
+
+
+def unclip(folder: Path) -> None:
+    """Prior and decoder in one folder."""
+    first, decoder = prior_pipeline(), kandinsky()
+    parts = {f"prior_{name}": part for name, part in first.components.items()}
+    diffusers.KandinskyV22CombinedPipeline(**decoder.components, **parts).save_pretrained(folder)
+
+
+def prior_pipeline() -> Any:
+    from tests import tiny
+
+    tokenizer = tiny.bpe()
+    text = transformers.CLIPTextConfig(
+        **tiny.WIDTH, **tiny.words(tokenizer), bos_token_id=0, eos_token_id=1, pad_token_id=1, projection_dim=32
+    )
+    vision = transformers.CLIPVisionConfig(**tiny.WIDTH, image_size=32, patch_size=8, projection_dim=32)
+    return diffusers.KandinskyV22PriorPipeline(
+        prior=prior_transformer(32, 48),
+        image_encoder=randomise(transformers.CLIPVisionModelWithProjection(vision)),
+        text_encoder=randomise(transformers.CLIPTextModelWithProjection(text)),
+        tokenizer=tokenizer,
+        scheduler=diffusers.UnCLIPScheduler(
+            variance_type="fixed_small_log", prediction_type="sample", clip_sample_range=5.0
+        ),
+        image_processor=transformers.CLIPImageProcessorPil(**tiny.square(32)),
+    )
+
+
+def prior_transformer(dim: int, tokens: int) -> Any:
+    made = diffusers.PriorTransformer(
+        num_attention_heads=2, attention_head_dim=12, num_layers=2, embedding_dim=dim, num_embeddings=tokens
+    )
+    made = randomise(made)
+    made.clip_std.data.fill_(0.5)
+    made.clip_mean.data.copy_(torch.linspace(-1, 1, dim)[None])
+    return made
+
+
+def kandinsky() -> Any:
+    unet = diffusers.UNet2DConditionModel(
+        **UNET,
+        sample_size=8,
+        in_channels=4,
+        out_channels=8,
+        down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+        up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+        mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+        addition_embed_type="image",
+        addition_embed_type_num_heads=2,
+        encoder_hid_dim_type="image_proj",
+        encoder_hid_dim=32,
+        cross_attention_dim=16,
+        attention_head_dim=4,
+        resnet_time_scale_shift="scale_shift",
+    )
+    movq = diffusers.VQModel(
+        block_out_channels=(32, 32),  # this norm takes no fewer
+        down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
+        up_block_types=("AttnUpDecoderBlock2D", "UpDecoderBlock2D"),
+        latent_channels=4,
+        num_vq_embeddings=16,
+        vq_embed_dim=4,
+        norm_type="spatial",
+    )
+    scheduler = diffusers.DDPMScheduler(
+        beta_start=0.00085, beta_end=0.012, variance_type="learned_range", thresholding=True, sample_max_value=2.0
+    )
+    return diffusers.KandinskyV22Pipeline(unet=randomise(unet), scheduler=scheduler, movq=randomise(movq))
+
+
 KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "ddpm": ("ddpm", ddpm),
     "latent_diffusion": ("latent_diffusion", latent_diffusion),
     "dit": ("dit", dit),
+    "prior": ("prior", prior),
+    "unclip": ("unclip", unclip),
 }

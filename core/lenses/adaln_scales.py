@@ -38,7 +38,8 @@ def adaln_scales(model: PatchDenoiser, prompt: Prompt) -> Steered:
     last = len(model.schedule().alphas) - 1
     timesteps = np.linspace(0, last, STEPS).round().astype(int)
     without, told = (
-        model.modulation(timesteps.tolist(), words).astype(np.float64) for words in ("", prompt.strip())
+        model.modulation(timesteps.tolist(), words).astype(np.float64)
+        for words in model.read(["", prompt.strip()], 0)
     )
     size = np.sqrt((np.stack([without, told]) ** 2).mean(axis=-1))
     return Steered(timesteps, size, moved(without, told), prompt.strip())

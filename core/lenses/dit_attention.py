@@ -53,9 +53,10 @@ def dit_attention(
     where values were taken, not what they did.
     """
     pictures, timesteps, maps, distances = [], [], [], []
-    path = sample(model, noise_like(model.shape(), seed), [prompt.strip()], "DDIM", steps, guidance, seed)
+    read = model.read([prompt.strip()], seed)
+    path = sample(model, noise_like(model.shape(), seed), read, "DDIM", steps, guidance, seed)
     for number, step in enumerate(path, start=1):
-        looks = model.patch_looks(step.before[0], step.timestep, prompt.strip())
+        looks = model.patch_looks(step.before[0], step.timestep, read[0])
         rows, columns = looks.grid
         row, column = place(patch, rows, columns) or (rows // 2, columns // 2)
         apart = between(rows, columns)

@@ -60,13 +60,13 @@ def noising(
     schedule = model.schedule()
     timesteps = np.linspace(0, len(schedule.alphas) - 1, STEPS).round().astype(int)
     latents, words = model.latents([image]), prompt.strip() if with_the_sentence and model.words() else ""
-    noise = noise_like(model.shape(), seed)
+    noise, read = noise_like(model.shape(), seed), model.read([words], seed)
     picture = model.pictures(latents)[0]
     noisy, clean, told, errors = [], [], [], []
     for done, timestep in enumerate(timesteps):
         progress(done, STEPS)
         mixed = schedule.noisy(latents, noise, int(timestep))
-        found = model.predict(mixed, int(timestep), [words])
+        found = model.predict(mixed, int(timestep), read)
         noisy.append(model.pictures(mixed)[0])
         clean.append(model.pictures(found.clean)[0])
         told.append(found.noise[0])

@@ -5,7 +5,7 @@ Weakening them in a diffusion model was studied as FreeU (Si et al. 2023, arXiv 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from PIL.Image import Image
@@ -75,7 +75,7 @@ class Partly:
     without: np.ndarray
     during: During
 
-    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
+    def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[Any]) -> Prediction:
         """For the same pictures as often as they stand there: guidance asks with and without words."""
         noisy = timestep >= len(self.schedule().alphas) / 2
         now = self.during == "all steps" or noisy == (self.during == "noisy half")
@@ -89,6 +89,9 @@ class Partly:
 
     def words(self) -> bool:
         return self.model.words()
+
+    def read(self, prompts: Sequence[Any], seed: int) -> Sequence[Any]:
+        return self.model.read(prompts, seed)
 
     def shape(self) -> tuple[int, int, int]:
         return self.model.shape()

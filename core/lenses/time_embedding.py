@@ -63,6 +63,7 @@ def time_embedding(
     frames = np.linspace(0, last, FINE * (STEPS - 1) + 1).round().astype(int)
     told, true = frames[::FINE], noise * (STEPS - 1) // 100
     words = prompt.strip() if with_the_sentence and model.words() else ""
+    read = model.read([words], seed)
     latents = model.latents([image])
     mixed = schedule.noisy(latents, noise_like(model.shape(), seed), int(told[true]))
     clean, errors = [], []
@@ -70,7 +71,7 @@ def time_embedding(
         progress(start, STEPS)
         asked = told[start : start + AT_ONCE].tolist()
         alike = np.repeat(mixed, len(asked), axis=0)
-        found = model.predict_told(alike, int(told[true]), asked, [words] * len(asked)).clean
+        found = model.predict_told(alike, int(told[true]), asked, [*read] * len(asked)).clean
         clean.append(small(model.pictures(found)))
         errors += [share(one, latents[0]) for one in found]
     embedded = model.time_embedding(frames.tolist())

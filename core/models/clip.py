@@ -13,6 +13,7 @@ from PIL import Image
 from core.capabilities import Attention, PatchVectors
 from core.denoising import WordStates
 from core.errors import LoupeError
+from core.toward_vectors import Sentences
 from core.towers import Towers
 from core.word_reader import WordReader
 
@@ -73,6 +74,15 @@ class Clip(Towers):
         tower, whole = self._network.text_model, self._network.config.model_type == "siglip"
         reader = WordReader(tower, self._tokenizer, self._window, self.checkpoint.title, whole)
         return reader.word_states(texts)
+
+    def sentences(self, texts: Sequence[str]) -> Sentences:
+        """The same with each text's vector of unit length; both exact, since others are taught on them."""
+        found = self.word_states(texts)
+        return Sentences(self._text_vectors(self._network, list(texts)), found.states, found.read)
+
+    def picture_vectors(self, images: list[Image.Image]) -> np.ndarray:
+        """[image dim]: of unit length."""
+        return self.embed_images(images)
 
     def _grid(self, size: tuple[int, int]) -> tuple[int, int]:
         """(rows, columns) of patches of a picture of this height and width."""

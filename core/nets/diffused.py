@@ -14,20 +14,25 @@ from core.checkpoints import Checkpoint
 from core.denoising import Schedule
 from core.errors import LoupeError
 from core.nets.pretrained import DAMAGE, unreadable
+from core.nets.vector_dit import VectorDiT
 
 logging.set_verbosity_error()
 LARGEST = 256
+OURS: dict[str, Any] = {"VectorDiT": VectorDiT}
 # What a U-Net may want beside noise and words, by the names of its configuration.
 WANTS = ("class_embed_type", "num_class_embeds", "addition_embed_type", "encoder_hid_dim_type")
-# Of schedulers: what the network may tell, the noise that DDPM may add (the first two are one), and whose steps add
-# noise of a known variance.
+# Of schedulers: what the network may tell, the noise that DDPM may add (the first two are one; of a learnt one, which
+# lies between the fixed ones, the smallest is added), and whose steps add noise of a known variance.
 TARGETS = ("epsilon", "v_prediction", "sample")
-VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large")
+VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "learned_range")
 SCHEDULERS = tuple(
-    f"{name}Scheduler" for name in ("DDPM", "DDIM", "PNDM", "DPMSolverMultistep", "EulerDiscrete", "LMSDiscrete")
+    f"{name}Scheduler"
+    for name in ("DDPM", "DDIM", "PNDM", "DPMSolverMultistep", "EulerDiscrete", "LMSDiscrete", "UnCLIP")
 )
 # What a class was called when checkpoints were first saved from it.
 FORMERLY = {"DiTTransformer2DModel": "Transformer2DModel"}
+# What UnCLIPScheduler does without saying so in its configuration.
+UNCLIP = {"beta_start": 0.0, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "linspace"}
 
 
 def network(checkpoint: Checkpoint, kind: str, part: str = "") -> Any:
@@ -49,7 +54,7 @@ def network(checkpoint: Checkpoint, kind: str, part: str = "") -> Any:
             known=kind,
         )
     try:
-        model, report = getattr(diffusers, kind).from_pretrained(
+        model, report = (OURS.get(kind) or getattr(diffusers, kind)).from_pretrained(
             folder,
             local_files_only=True,
             use_safetensors=not hub.is_pickled(folder),
@@ -90,17 +95,18 @@ def part_of(checkpoint: Checkpoint, name: str) -> str:
     return name if (hub.folder(checkpoint) / name).is_dir() else ""
 
 
-def schedule(checkpoint: Checkpoint) -> Schedule:
+def schedule(checkpoint: Checkpoint, part: str = "scheduler") -> Schedule:
     """How noise was added in training, and what the scheduler that was saved beside the network says of steps.
 
     Raises LoupeError for a scheduler that is missing, damaged or of another kind than those of noise added in steps.
     """
-    file = hub.folder(checkpoint) / part_of(checkpoint, "scheduler") / "scheduler_config.json"
+    file = hub.folder(checkpoint) / part_of(checkpoint, part) / "scheduler_config.json"
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
         kind, target = config["_class_name"], config.get("prediction_type", "epsilon")
+        config = UNCLIP | config if kind == "UnCLIPScheduler" else config
         variance = config.get("variance_type") or "fixed_small"
-        strange = config.get("thresholding") or target not in TARGETS or variance not in VARIANCES
+        strange = target not in TARGETS or variance not in VARIANCES
         if strange or "beta_start" not in config or kind not in SCHEDULERS:
             raise LoupeError(
                 "{title} was taught with {kind} and settings that cannot be followed here ({target}, {variance}). "
@@ -110,7 +116,7 @@ def schedule(checkpoint: Checkpoint) -> Schedule:
                 target=target,
                 variance=variance,
             )
-        alphas = _alphas(config)
+        alphas, bounds = _alphas(config), ("dynamic_thresholding_ratio", "sample_max_value")
         return Schedule(
             alphas,
             target,
@@ -119,6 +125,7 @@ def schedule(checkpoint: Checkpoint) -> Schedule:
             config.get("clip_sample_range", 1.0) if config.get("clip_sample", True) else None,
             "fixed_large" if variance == "fixed_large" else "fixed_small",
             1.0 if config.get("set_alpha_to_one", True) else float(alphas[0]),
+            (config[bounds[0]], config[bounds[1]]) if config.get("thresholding") else None,
         )
     except DAMAGE as error:
         raise unreadable(checkpoint, file.parent, "scheduler", error) from error
@@ -139,6 +146,19 @@ def unet(checkpoint: Checkpoint, kind: str) -> Any:
             "{title} wants more than noise and words ({more}). Choose another model.",
             title=checkpoint.title,
             more=", ".join(more) or f"{config.in_channels} channels",
+        )
+    return found
+
+
+def unet_toward_vectors(checkpoint: Checkpoint) -> Any:
+    """Kandinsky's, which takes a picture's vector in place of words. Raises LoupeError for another kind."""
+    found = network(checkpoint, "UNet2DConditionModel", "unet")
+    kinds = {name: found.config.get(name) for name in WANTS}
+    if kinds != {**dict.fromkeys(WANTS), "addition_embed_type": "image", "encoder_hid_dim_type": "image_proj"}:
+        raise LoupeError(
+            "{title} wants more than noise and words ({more}). Choose another model.",
+            title=checkpoint.title,
+            more=", ".join(name for name, kind in kinds.items() if kind),
         )
     return found
 

@@ -111,12 +111,12 @@ def tokenizer(checkpoint: Checkpoint, part: str = "") -> Any:
     return _part(checkpoint, AutoTokenizer, "tokenizer", part)
 
 
-def image_processor(checkpoint: Checkpoint) -> Any:
+def image_processor(checkpoint: Checkpoint, part: str = "") -> Any:
     """The image processor that was saved with the checkpoint. Raises LoupeError like ``tokenizer``.
 
     The one on Pillow is taken wherever the app runs: the other library's resizing gives slightly other pixels.
     """
-    return _part(checkpoint, AutoImageProcessor, "image processor", backend="pil")
+    return _part(checkpoint, AutoImageProcessor, "image processor", part, backend="pil")
 
 
 def _part(checkpoint: Checkpoint, kind: Any, name: str, part: str = "", **options: Any) -> Any:
