@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 
 from core.lenses.adaln_scales import Steered, adaln_scales
 from webapp.panel import Panel
@@ -12,17 +11,16 @@ from webapp.style import OKABE_ITO, figure
 
 PARTS = ("shift", "scale", "gate")
 BRANCHES = ("attention", "MLP")
-MOVED = "moved by the sentence"
+MOVED = "moved"
 LINES = 6
 HIGH, EDGES = 132, 130  # pixels of a row, and of what stands around them
 BETWEEN, MIDDLE = 0.3, 0.1  # gaps: in heights of a row, in shares of the width
 
 
 def curves(result: Steered) -> go.Figure:
-    """A row a vector, a column a branch, a line a block from the first (dark) to the last (light)."""
+    """A row a vector, a column a branch, a line for at most so many blocks from first to last."""
     layers = result.size.shape[2]
     chosen = np.unique(np.linspace(0, layers - 1, min(layers, LINES)).round().astype(int))
-    colours = sample_colorscale("Viridis", np.linspace(0, 0.9, len(chosen)).tolist())
     rows = (*PARTS, MOVED) if result.prompt else PARTS
     traces, layout, titles = [], {}, []
     for number, (row, column) in enumerate(np.ndindex(len(rows), len(BRANCHES))):
@@ -30,7 +28,7 @@ def curves(result: Steered) -> go.Figure:
         layout |= placed
         left, top = placed[f"xaxis{axes[0][1:]}"]["domain"][0], placed[f"yaxis{axes[1][1:]}"]["domain"][1]
         titles.append(title(f"{BRANCHES[column]} · {rows[row]}", left, top))
-        for block, colour in zip(chosen, colours, strict=True):
+        for block, colour in zip(chosen, OKABE_ITO, strict=False):
             for values, dash, kind in lines(result, rows[row], int(block), column):
                 traces.append(
                     go.Scatter(
@@ -62,7 +60,7 @@ def curves(result: Steered) -> go.Figure:
 def lines(result: Steered, part: str, block: int, branch: int) -> list[tuple[np.ndarray, str, str]]:
     """(values, dash, what they are) of a block's lines in one of the small figures."""
     if part == MOVED:
-        return [(result.moved[:, block, branch], "solid", MOVED)]
+        return [(result.moved[:, block, branch], "solid", "moved by the sentence")]
     without, told = result.size[:, :, block, len(PARTS) * branch + PARTS.index(part)]
     if not result.prompt:
         return [(without, "solid", "without the sentence")]
@@ -75,8 +73,8 @@ def place(number: int, row: int, column: int, rows: int) -> tuple[tuple[str, str
     high = 1 / (rows + BETWEEN * (rows - 1))
     top = 1 - row * high * (1 + BETWEEN)
     left = column * (1 + MIDDLE) / 2
-    across = {"domain": [left, left + (1 - MIDDLE) / 2], "anchor": f"y{end}", "nticks": 5, "zeroline": False,
-              "showgrid": False, "showticklabels": row == rows - 1}  # fmt: skip
+    across = {"domain": [left, left + (1 - MIDDLE) / 2], "anchor": f"y{end}", "nticks": 3, "tickangle": 0,
+              "zeroline": False, "showgrid": False, "showticklabels": row == rows - 1}  # fmt: skip
     up = {"domain": [max(top - high, 0), top], "anchor": f"x{end}", "nticks": 4, "zeroline": False,
           "rangemode": "tozero"}  # fmt: skip
     if row == rows - 1:

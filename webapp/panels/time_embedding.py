@@ -19,13 +19,12 @@ def pictures(result: TimeEmbedded) -> Pictures:
     best = int(result.told[result.error.argmin()])
     row = result.true * FINE
     likeness = np.stack([result.waves[row, ::FINE], result.learned[row, ::FINE]])
-    low = float(min(result.waves.min(), result.learned.min()))
     return Pictures(
         (
             Picture("with noise", result.noisy[None], notes=(f"the true timestep is {true}",)),
             Picture("seen by the network", result.clean, notes=notes(result)),
-            Picture("sines and cosines", maps=result.waves[None], notes=(TABLE,), low=low, high=1.0),
-            Picture("time embedding", maps=result.learned[None], notes=(TABLE,), low=low, high=1.0),
+            Picture("sines and cosines", maps=result.waves[None], notes=(TABLE,), high=1.0),
+            Picture("time embedding", maps=result.learned[None], notes=(TABLE,), high=1.0),
             Picture("told each timestep", strip(result.clean, result.true)[None], wide=True),
         ),
         slider="told timestep",
