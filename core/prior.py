@@ -17,8 +17,8 @@ from core.projected import Projected
 from core.samplers import noise_like, sample
 from core.toward_vectors import Sentences, VectorEncoder
 
-# As Kandinsky draws; more steps change little.
-STEPS, GUIDANCE = 25, 4.0
+# More steps change little; guidance as our own prior was judged with, and as Kandinsky's draws.
+STEPS, GUIDANCE, KANDINSKYS = 25, 2.0, 4.0
 
 
 class Prior:
@@ -29,15 +29,18 @@ class Prior:
         schedule: Schedule,
         encoder: VectorEncoder,
         device: str,
+        guidance: float = GUIDANCE,
         own_bytes: int = 0,
         blank: np.ndarray | None = None,
     ):
-        """own_bytes: what the encoder takes, where it is the prior's own; blank: see ``blank``, zeros unless said."""
+        """guidance: what is taken unless said. own_bytes: what the encoder takes, where it is the prior's own. blank:
+        see there, zeros unless said."""
         self.checkpoint = checkpoint
         self.device = device
         self._network = network.to(device)
         self._schedule = schedule
         self._encoder = encoder
+        self._guidance = guidance
         self._own_bytes = own_bytes
         self._mean, self._deviation = (
             part.float().cpu().numpy() for part in (self._network.clip_mean, self._network.clip_std)
@@ -67,7 +70,7 @@ class Prior:
         if encoder is not None:
             return cls(checkpoint, prior, schedule, encoder, device)
         own = Projected(checkpoint, prefix, device)
-        return cls(checkpoint, prior, schedule, own, device, own.size_bytes, own.blank())
+        return cls(checkpoint, prior, schedule, own, device, KANDINSKYS, own.size_bytes, own.blank())
 
     @property
     def size_bytes(self) -> int:
@@ -120,7 +123,7 @@ class Prior:
 
     def imagined(self, prompt: str, seeds: Sequence[int], guidance: float | None = None) -> Iterator[np.ndarray]:
         """Each seed's own draws, step by step; the last are those that ``vectors`` gives for it."""
-        strength = GUIDANCE if guidance is None else guidance
+        strength = self._guidance if guidance is None else guidance
         paths = [
             sample(self, noise_like((self._mean.size, 1, 1), seed), [prompt], "DDPM", STEPS, strength, seed)
             for seed in seeds
@@ -131,7 +134,7 @@ class Prior:
     def vectors(self, prompts: Sequence[str], seed: int) -> np.ndarray:
         """[text dim]: what the prior makes of each prompt in the end, all from the same noise."""
         noise = noise_like((self._mean.size, 1, 1), seed, len(prompts))
-        *_, last = sample(self, noise, prompts, "DDPM", STEPS, GUIDANCE, seed)
+        *_, last = sample(self, noise, prompts, "DDPM", STEPS, self._guidance, seed)
         return self._lengthened(last.after)
 
     def _lengthened(self, latents: np.ndarray) -> np.ndarray:

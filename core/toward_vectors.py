@@ -13,7 +13,10 @@ import numpy as np
 from PIL.Image import Image
 
 from core.arrays import Array, Bools, Floats, Result
+from core.capabilities import DualEncoder
 from core.denoising import Denoiser
+
+ALIKE = 0.98  # one of the two may be reckoned in a faster precision
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,9 @@ class VectorPrior(Protocol):
 @runtime_checkable
 class VectorDrawing(Denoiser, VectorPrior, Protocol):
     """In place of a prompt ``predict`` takes a vector [dim], as ``picture_vectors`` and ``imagined`` give them."""
+
+
+def same_space(prior: VectorPrior, encoder: DualEncoder, text: str) -> bool:
+    """Whether this dual encoder's vectors are the ones that the prior makes, judged by where the text lies in both."""
+    ours, theirs = prior.text_vectors([text])[0], encoder.embed_texts([text])[0]
+    return ours.shape == theirs.shape and float(ours @ theirs) > ALIKE * float(np.linalg.norm(ours))

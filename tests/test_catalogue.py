@@ -113,7 +113,7 @@ def test_every_family_runs_every_lens_it_serves(kind, tmp_path):
         inputs |= {name: Rivals({"itself": model}) for name, hint in hints.items() if hint in (Rivals, Peers)}
         inputs |= {name: tiny_rebuilding.Sample(tiny.pictures()) for name, hint in hints.items() if hint is Gallery}
         if judged := [name for name, hint in hints.items() if hint is Encoders]:
-            judge = models.families()["clip"].load(tiny.make("clip", tmp_path / "judge"), "cpu")
+            judge = models.families()["clip"].load(tiny.make("clip", tmp_path / f"judge-{lens.__name__}"), "cpu")
             inputs |= {name: Encoders({"judge": judge}) for name in judged}
         if "language" in hints and hasattr(model, "languages"):
             inputs["language"] = model.languages()[-1]

@@ -326,6 +326,40 @@ def test_of_a_pipeline_each_network_is_fetched_and_needed(cache, monkeypatch):
     server.socket.close()
 
 
+KANDINSKY = {
+    "model_index.json": b'{"_class_name": "KandinskyV22PriorPipeline"}',
+    "image_encoder/config.json": b"{}",
+    "image_encoder/model.safetensors": WEIGHTS[3:],
+    "image_processor/preprocessor_config.json": b"{}",
+    "prior/config.json": b"{}",
+    "prior/diffusion_pytorch_model.safetensors": WEIGHTS[1:],
+    "scheduler/scheduler_config.json": b"{}",
+    "text_encoder/config.json": b"{}",
+    "text_encoder/model.safetensors": WEIGHTS[2:],
+    "text_encoder/pytorch_model.bin": b"not wanted",
+    "tokenizer/merges.txt": b"",
+    "tokenizer/vocab.json": b"{}",
+    "movq/config.json": b"{}",
+    "movq/diffusion_pytorch_model.safetensors": WEIGHTS,
+    "unet/config.json": b"{}",
+    "unet/diffusion_pytorch_model.safetensors": WEIGHTS[4:],
+}
+
+
+@pytest.mark.parametrize("parts", [("unet", "movq"), ("prior", "text_encoder", "tokenizer", "image_")])
+def test_all_that_kandinsky_needs_is_fetched(parts, cache, monkeypatch):
+    common = ("model_index", "scheduler")
+    files = {name: content for name, content in KANDINSKY.items() if name.startswith((*common, *parts))}
+    server = Hub(SOURCE, files)
+    monkeypatch.setattr(constants, "ENDPOINT", server.endpoint)
+    list(hub.download(CHECKPOINT))
+    folder = hub.folder(CHECKPOINT)
+    here = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert here == {name for name, content in files.items() if content != b"not wanted"}
+    server.shutdown()
+    server.socket.close()
+
+
 def test_of_a_diffusion_transformer_the_listed_pickles_are_fetched(cache, monkeypatch):
     """As facebook/DiT-XL-2-256 lies there: no text, its network in a folder of its own."""
     row = checkpoints.rows()["dit-xl-2-256"]

@@ -13,7 +13,7 @@ from core import checkpoints, models
 from core.checkpoints import Checkpoint
 from core.errors import LoupeError
 from core.nets.vector_dit import VectorDiT
-from core.prior import GUIDANCE, STEPS
+from core.prior import KANDINSKYS, STEPS
 from core.samplers import noise_like, sample
 from core.toward_vectors import VectorDrawing, VectorPrior
 from tests import tiny, tiny_diffusion
@@ -56,7 +56,7 @@ def test_the_priors_vectors_are_kandinskys(tmp_path, monkeypatch):
             ),
         )
         noise = torch.from_numpy(noise_like((32,), seed, 2))
-        wanted = pipeline(PROMPTS, latents=noise, num_inference_steps=STEPS, guidance_scale=GUIDANCE)
+        wanted = pipeline(PROMPTS, latents=noise, num_inference_steps=STEPS, guidance_scale=KANDINSKYS)
         assert np.abs(model.vectors(PROMPTS, seed) - wanted.image_embeds.numpy()).max() < 1e-4
         *_, alone = model.imagined(PROMPTS[0], [seed])
         assert np.abs(alone - wanted.image_embeds[:1].numpy()).max() < 1e-4

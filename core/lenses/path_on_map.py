@@ -16,6 +16,7 @@ from core.lenses.trajectory import small
 from core.params import Encoders, Gallery, Progress, Prompt, Range
 from core.projection import unit
 from core.samplers import Sampler, noise_like, sample
+from core.toward_vectors import VectorPrior, same_space
 
 NEAR = 12  # pictures of the collection
 AMONG = 240  # others, from all over it
@@ -28,7 +29,8 @@ class PathOnMap(Result):
 
     share: of the differences among the collection's pictures along each axis. cosine: of each clean estimate with the
     sentence; nearest, usual: what the nearest picture of the collection reaches, and all of them on average.
-    captions: of the near and then of the other pictures. worded: whether the model draws from the sentence.
+    captions: of the near and then of the other pictures. worded: whether the model draws from the sentence. imagined:
+    where a prior took the picture to be, step by step, before any was drawn.
     """
 
     path: Array[Floats, "step dim"]
@@ -46,6 +48,7 @@ class PathOnMap(Result):
     encoder: str
     worded: bool
     steps: int
+    imagined: Array[Floats, "frame dim"] | None = None
 
 
 def path_on_map(
@@ -69,7 +72,8 @@ def path_on_map(
     falls short of its pictures, which have much that it does not name. The axes say how much of the differences the
     plane shows; the curve below leaves nothing out: the cosine similarity to the sentence in all dimensions,
     between an average picture of the collection and the nearest one. Early guesses are blurred mixtures, which the
-    encoder has rarely seen: how the path begins says little.
+    encoder has rarely seen: how the path begins says little. Where a prior draws the picture's vector first (unCLIP),
+    its way there is a path of its own, and the picture is drawn toward its end, in this very space.
     """
     if not prompt.strip():
         raise LoupeError("The sentence is empty. Type a few words above.")
@@ -100,6 +104,8 @@ def path_on_map(
         "worded": model.words(),
         "steps": steps,
     }
+    if isinstance(model, VectorPrior) and same_space(model, encoder, prompt):
+        fixed["imagined"] = placed(unit(np.concatenate(list(model.imagined(prompt, [seed])))))
     drawn, vectors = [], []
     worded = prompt if model.words() else ""
     path = sample(model, noise_like(model.shape(), seed), [worded], sampler, steps, guidance, seed)

@@ -45,6 +45,11 @@ def path(result: PathOnMap) -> go.Figure:
             xaxis="x2", yaxis="y2", showlegend=False, hovertemplate="step %{x}: %{y:.3f}<extra></extra>",
         ),
     ]  # fmt: skip
+    if result.imagined is not None:
+        told = [f"step {step} of the prior" for step in range(1, len(result.imagined) + 1)]
+        line = {"color": OKABE_ITO[3], "width": 2}
+        own = {"size": 5, "color": OKABE_ITO[3]}
+        traces.insert(3, points(result.imagined, "the prior, step by step", told, own, "lines+markers", line=line))
     parts = [
         {"title": f"differences shown · {share:.0%}", "showticklabels": False, "zeroline": False, "showgrid": False}
         for share in result.share
