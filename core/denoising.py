@@ -100,6 +100,28 @@ class WordMaps(Result):
 
 
 @dataclass(frozen=True)
+class PatchLooks(Result):
+    """Self-attention of one prediction for one picture: each token is a patch of the grid (rows, columns), row by row.
+
+    weights: of the token before the last axis, over those of the last axis; they sum to 1.
+    """
+
+    grid: tuple[int, int]
+    weights: Array[Floats, "layer head token token"]
+
+
+@dataclass(frozen=True)
+class TimeEmbedding(Result):
+    """How a network tells timesteps apart: waves: sines and cosines of each; learned: what its layers make of them.
+
+    Where several blocks each have layers of their own for it, learned has a layer each.
+    """
+
+    waves: Array[Floats, "step channel"]
+    learned: Array[Floats, "layer step dim"]
+
+
+@dataclass(frozen=True)
 class WordStates(Result):
     """What a text tower makes of each token, padded to one length.
 
@@ -180,4 +202,33 @@ class SkipConnections(Denoiser, Protocol):
         self, latents: np.ndarray, timestep: float, prompts: Sequence[Any], off: np.ndarray
     ) -> Prediction:
         """The same as ``predict``, with zeros in the skip connections that are off: bool [image skip]."""
+        ...
+
+
+@runtime_checkable
+class PatchDenoiser(Denoiser, Protocol):
+    """A diffusion transformer, whose blocks are steered by adaLN-Zero (Peebles & Xie 2022, arXiv 2212.09748).
+
+    In place of a prompt stands what ``read`` made of it, if one likes.
+    """
+
+    def patch_looks(self, latents: np.ndarray, timestep: float, prompt: Any) -> PatchLooks:
+        """Each block's self-attention while it predicts for one picture's [channel row column]."""
+        ...
+
+    def modulation(self, timesteps: Sequence[float], prompt: Any) -> np.ndarray:
+        """[step layer 6 dim]: shift, scale and gate of a block's attention, then of its MLP."""
+        ...
+
+
+@runtime_checkable
+class TimeTelling(Denoiser, Protocol):
+    def predict_told(
+        self, latents: np.ndarray, timestep: float, told: Sequence[float], prompts: Sequence[Any]
+    ) -> Prediction:
+        """The same as ``predict`` for noise of this timestep, while the network is told another one for each image."""
+        ...
+
+    def time_embedding(self, timesteps: Sequence[float]) -> TimeEmbedding:
+        """Of each timestep."""
         ...

@@ -381,3 +381,24 @@ def test_all_that_kandinsky_needs_is_fetched(parts, cache, monkeypatch):
     assert here == {name for name, content in files.items() if content != b"not wanted"}
     server.shutdown()
     server.socket.close()
+
+
+def test_of_a_diffusion_transformer_the_listed_pickles_are_fetched(cache, monkeypatch):
+    """As facebook/DiT-XL-2-256 lies there: no text, its network in a folder of its own."""
+    row = checkpoints.rows()["dit-xl-2-256"]
+    files = {
+        "model_index.json": b'{"_class_name": "DiTPipeline", "id2label": {"0": "tench"}}',
+        "scheduler/scheduler_config.json": b"{}",
+        "transformer/config.json": b"{}",
+        "transformer/diffusion_pytorch_model.bin": WEIGHTS,
+        "vae/config.json": b"{}",
+        "vae/diffusion_pytorch_model.bin": WEIGHTS[2:],
+    }
+    server = Hub(row.source, files)
+    monkeypatch.setattr(constants, "ENDPOINT", server.endpoint)
+    *_, last = hub.download(row)
+    folder = hub.folder(row)
+    here = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert here == set(files) and last.total == sum(map(len, files.values())) and hub.is_pickled(folder)
+    server.shutdown()
+    server.socket.close()

@@ -1,5 +1,6 @@
 """Tiny random diffusion models, written as diffusers writes its pipelines."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ LATENT: dict[str, Any] = {
     "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "clip_sample": False,
     "set_alpha_to_one": False, "steps_offset": 1,
 }  # fmt: skip
+CLASSES = ("tabby, tabby cat", "a red cat, Red Fox", "sunflower, daisy", "sea lion")
 
 
 def ddpm(folder: Path) -> None:
@@ -120,6 +122,26 @@ def latte() -> Any:
     )
 
 
+def dit(folder: Path) -> None:
+    class_transformer().save_pretrained(folder)
+    index = folder / "model_index.json"
+    told = json.loads(index.read_text())
+    index.write_text(json.dumps(told | {"id2label": {str(n): names for n, names in enumerate(CLASSES)}}))
+
+
+def class_transformer() -> Any:
+    """As DiT-XL: the network also tells how sure it is, and the scheduler does not clip."""
+    vae = diffusers.AutoencoderKL(
+        **SIZES, down_block_types=DOWN, up_block_types=UP, latent_channels=4, sample_size=16
+    )
+    transformer = diffusers.DiTTransformer2DModel(
+        num_attention_heads=2, attention_head_dim=8, in_channels=4, out_channels=8, num_layers=3, sample_size=8,
+        patch_size=2, num_embeds_ada_norm=len(CLASSES),
+    )  # fmt: skip
+    scheduler = diffusers.DDIMScheduler(beta_schedule="linear", clip_sample=False)
+    return diffusers.DiTPipeline(transformer=randomise(transformer), vae=randomise(vae), scheduler=scheduler)
+
+
 def prior(folder: Path) -> None:
     prior_pipeline().save_pretrained(folder)
 
@@ -196,6 +218,7 @@ def kandinsky() -> Any:
 KINDS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "ddpm": ("ddpm", ddpm),
     "latent_diffusion": ("latent_diffusion", latent_diffusion),
+    "dit": ("dit", dit),
     "prior": ("prior", prior),
     "unclip": ("unclip", unclip),
     "video_diffusion": ("video_diffusion", video_diffusion),

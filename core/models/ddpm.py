@@ -11,9 +11,10 @@ from core.denoising import Prediction, Schedule
 from core.errors import LoupeError
 from core.skipping import Skipping
 from core.squares import Squares
+from core.telling import Telling
 
 
-class Ddpm(Skipping, Squares):
+class Ddpm(Skipping, Telling, Squares):
     MODEL_TYPES: ClassVar[tuple[str, ...]] = ("UNet2DModel", "DDPMPipeline", "DDIMPipeline")
     TAB: ClassVar[str] = "Diffusion"
 

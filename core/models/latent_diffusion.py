@@ -16,10 +16,11 @@ from core.denoising import Prediction, Schedule, WordEncoder, WordMaps
 from core.errors import LoupeError
 from core.kl import Variational
 from core.skipping import Skipping
+from core.telling import Telling
 from core.word_reader import WordReader
 
 
-class LatentDiffusion(Skipping):
+class LatentDiffusion(Skipping, Telling):
     MODEL_TYPES: ClassVar[tuple[str, ...]] = ("StableDiffusionPipeline",)
     TAB: ClassVar[str] = "Diffusion"
 

@@ -14,12 +14,13 @@ from core.capabilities import Autoencoder
 from core.checkpoints import Checkpoint
 from core.denoising import Prediction, Schedule
 from core.errors import LoupeError
+from core.looking import Looking
 from core.prior import Prior
 from core.toward_vectors import VectorEncoder
 from core.unquantised import Unquantised
 
 
-class Unclip:
+class Unclip(Looking):
     MODEL_TYPES: ClassVar[tuple[str, ...]] = ("KandinskyV22CombinedPipeline", "KandinskyV22Pipeline")
     TAB: ClassVar[str] = "unCLIP"
 
@@ -148,6 +149,9 @@ class Unclip:
     def imagined(self, prompt: str, seeds: Sequence[int], guidance: float | None = None) -> Iterator[np.ndarray]:
         """See ``core.prior.Prior``."""
         return self._prior.imagined(prompt, seeds, guidance)
+
+    def _takes_noise_away(self) -> Any:
+        return self._decoder
 
     def _toward(self, vectors: Any) -> dict[str, Any]:
         """Vectors [image dim] as the decoder takes them: with variance 1 a number, or as they are."""

@@ -29,6 +29,8 @@ SCHEDULERS = tuple(
     f"{name}Scheduler"
     for name in ("DDPM", "DDIM", "PNDM", "DPMSolverMultistep", "EulerDiscrete", "LMSDiscrete", "UnCLIP")
 )
+# What a class was called when checkpoints were first saved from it.
+FORMERLY = {"DiTTransformer2DModel": "Transformer2DModel"}
 # What UnCLIPScheduler does without saying so in its configuration.
 UNCLIP = {"beta_start": 0.0, "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "linspace"}
 
@@ -43,7 +45,7 @@ def network(checkpoint: Checkpoint, kind: str, part: str = "") -> Any:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))["_class_name"]
     except DAMAGE as error:
         raise unreadable(checkpoint, folder, "configuration", error) from error
-    if found != kind:
+    if found not in (kind, FORMERLY.get(kind)):
         raise LoupeError(
             "{title} is of class {found!r}; its family {family} loads {known}.",
             title=checkpoint.title,
@@ -189,3 +191,16 @@ def spread(checkpoint: Checkpoint) -> tuple[np.ndarray, np.ndarray]:
         return mean, std
     except DAMAGE as error:
         raise unreadable(checkpoint, file.parent, "configuration", error) from error
+
+
+def classes(checkpoint: Checkpoint) -> dict[str, int]:
+    """Each name of a class in small letters with its number, synonyms apart, as a pipeline's index lists them.
+
+    Of two classes with one name the later has it, as in the pipeline itself.
+    """
+    folder = hub.folder(checkpoint)
+    try:
+        told = json.loads((folder / hub.PIPELINE).read_text(encoding="utf-8"))["id2label"]
+        return {" ".join(name.lower().split()): int(n) for n, names in told.items() for name in names.split(",")}
+    except DAMAGE as error:
+        raise unreadable(checkpoint, folder, "configuration", error) from error

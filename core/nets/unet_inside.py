@@ -1,16 +1,14 @@
-"""Inside the U-Nets of diffusers: where cross-attention looks, and the pass without chosen skip connections.
+"""Inside the U-Nets of diffusers: where cross-attention looks, and the pass without chosen skip connections."""
 
-Hooks are put on for one pass and taken off after it; a pass of another thread through the same network goes by them.
-"""
-
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+
+from core.nets.hooks import hooked
 
 
 @dataclass(frozen=True)
@@ -95,19 +93,3 @@ def _silenced(off: torch.Tensor) -> Callable[..., tuple[tuple, dict[str, Any]]]:
         return (args, kwargs | {name: left}) if name in kwargs else ((args[0], left, *args[2:]), kwargs)
 
     return silence
-
-
-@contextmanager
-def hooked(hooks: Sequence[tuple[nn.Module, Callable[..., Any]]]) -> Iterator[None]:
-    """While it lasts, these hooks run before their modules, for this thread's passes alone."""
-    own = threading.get_ident()
-
-    def only_here(hook: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *given: hook(*given) if threading.get_ident() == own else None
-
-    handles = [module.register_forward_pre_hook(only_here(hook), with_kwargs=True) for module, hook in hooks]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()

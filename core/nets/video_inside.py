@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from core.nets.unet_inside import hooked, weights_of
+from core.nets.hooks import hooked
+from core.nets.unet_inside import weights_of
 
 
 @contextmanager
