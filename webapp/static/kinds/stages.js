@@ -24,7 +24,7 @@ export async function draw(place, drawing, {word = (text) => text}) {
     await Promise.all([large, ...small].filter(Boolean).map((image) => image.decode()));
     return {row, large, small};
   }));
-  place.append(element("p", "foot", `${word("cosine similarity")} · ${drawing.compared} ${word("pictures of the collection")}`));
+  place.append(element("p", "compared", `${word("cosine similarity")} · ${drawing.compared} ${word("pictures of the collection")}`));
   if (drawing.waiting) place.append(element("p", "waiting", word("drawing…")));
   return {
     png: () => new Promise((resolve) => {
