@@ -18,9 +18,9 @@ PLAYED = """card => new Promise((resolve) => {
 
 
 def test_a_film_plays_by_itself_over_and_over_and_is_stopped(open_page):
-    page = open_page("?tab=Video&text=a red apple")
+    page = open_page("?tab=Video&text=a rocket moves up")
     card = drawn(page, "Video.video", LONG)
-    expect(card.get_by_text("a red apple", exact=True).first).to_be_visible()
+    expect(card.get_by_text("a rocket moves up", exact=True).first).to_be_visible()
     expect(card.get_by_text("guesses of the film")).to_be_visible()
     slider, picture = card.locator(".turn input"), card.locator(".row canvas").first
     assert card.evaluate(PLAYED) == card.evaluate(PLAYED) == 8, "it does not begin again"
@@ -36,21 +36,21 @@ def test_a_film_plays_by_itself_over_and_over_and_is_stopped(open_page):
 
 
 def test_a_frame_is_chosen_in_the_table_of_guesses(open_page):
-    page = open_page("?tab=Video&text=a red apple")
+    page = open_page("?tab=Video&text=a rocket moves up")
     card = drawn(page, "Video.video", LONG)
     card.get_by_role("button", name="Pause").click()
     table = card.locator(".wide .stage")
-    box = table.bounding_box()
+    assert (box := table.bounding_box())
     table.click(position={"x": 2.5 * box["width"] / 8, "y": box["height"] / 12})
     expect(card.locator(".turn input")).to_have_value("2")
 
 
 def test_a_patch_is_asked_where_it_looks(open_page):
-    page = open_page("?tab=Video&text=a red apple")
+    page = open_page("?tab=Video&text=a rocket moves up")
     card = drawn(page, "Video.frame_attention", LONG)
     expect(card.get_by_text("frame 5 looks at")).to_be_visible()
     stage = card.locator(".row .stage").first
-    box = stage.bounding_box()
+    assert (box := stage.bounding_box())
     stage.click(position={"x": box["width"] / 8, "y": box["height"] / 4})
     expect(card.get_by_text("frame 1 looks at")).to_be_visible(timeout=LONG)
     card.get_by_role("button", name="Start over").click()
@@ -58,7 +58,7 @@ def test_a_patch_is_asked_where_it_looks(open_page):
 
 
 def test_time_is_turned_off(open_page):
-    page = open_page("?tab=Video&text=a red apple")
+    page = open_page("?tab=Video&text=a rocket moves up")
     card = drawn(page, "Video.without_time", LONG)
     card.get_by_role("button", name="Pause").click()
     whole, alone = (card.locator(".row canvas").nth(n).evaluate(BRIGHT) for n in (0, 1))
