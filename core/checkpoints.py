@@ -24,7 +24,7 @@ class Checkpoint:
 
     source: a hub id, or a folder under assets/checkpoints. parts: role -> key of another row, loaded with it.
     megabytes: what is kept on disk or must be downloaded; parameters: how many numbers, in millions.
-    paper: its arXiv id. about: one sentence.
+    paper: its arXiv id. about: one sentence. say: sentences to try with it.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Checkpoint:
     parameters: float = 0.0
     paper: str = ""
     about: str = ""
+    say: list[str] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -111,7 +111,8 @@ def describe(key: str, language: str) -> str:
     if row.paper:
         paper = html.escape(row.paper)
         said += f' · <a href="https://arxiv.org/abs/{paper}" target="_blank" rel="noopener">arXiv {paper}</a>'
-    return f"<p>{said}</p>"
+    tries = (f'<button class="chip" data-say="{html.escape(one)}">{html.escape(one)}</button>' for one in row.say)
+    return f"<p>{said}</p>" + (f'<p class="tries">{"".join(tries)}</p>' if row.say else "")
 
 
 def card(

@@ -17,7 +17,7 @@ from zoo.sources import CACHE
 FRAMES = 8
 TAKES = 6  # of each thing and motion, at other places and speeds
 THINGS = {
-    "cat": "猫", "dog": "狗", "fish": "鱼", "butterfly": "蝴蝶", "frog": "青蛙", "octopus": "章鱼",
+    "red apple": "红苹果", "cat": "猫", "dog": "狗", "fish": "鱼", "butterfly": "蝴蝶", "frog": "青蛙",
     "strawberry": "草莓", "pizza": "披萨", "sunflower": "向日葵", "cactus": "仙人掌", "rocket": "火箭",
     "automobile": "汽车", "airplane": "飞机", "balloon": "气球", "star": "星星", "sun": "太阳",
 }  # fmt: skip
@@ -36,10 +36,10 @@ TEMPLATES = ("a {} {}", "a {} {}", "the {} {}")
 
 
 def sentences(thing: str, motion: str) -> list[str]:
-    """Three of four in English."""
+    """Most in English; one names the thing alone, however it moves."""
     name = SPOKEN.get(thing, thing)
     found = [form.format(name, motion) for form in TEMPLATES] * 2
-    return found + [f"{THINGS[thing]}{MOTIONS[motion][0]}"] * 2
+    return [*found, f"a {name}", *[f"{THINGS[thing]}{MOTIONS[motion][0]}"] * 2]
 
 
 def clip(picture: torch.Tensor, motion: str, rng: np.random.Generator) -> torch.Tensor:

@@ -35,9 +35,13 @@ export function mount(element, settings, trigger, see) {
     const chip = document.createElement("button");
     chip.className = "chip";
     chip.textContent = text;
-    chip.onclick = () => trigger("say", {sentence: text});
+    chip.dataset.say = text;
     root.querySelector(".chips").append(chip);
   }
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest?.("[data-say]");
+    if (chip) trigger("say", {sentence: chip.dataset.say});
+  });
 
   async function upload(blob) {
     if (blob.size > MOST_BYTES) return say("This picture is larger than 20 MB. Save it smaller and try again.");

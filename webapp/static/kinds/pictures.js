@@ -181,7 +181,7 @@ export async function draw(place, drawing, {kept, pick, word = (text) => text}) 
         const lit = way === "turn" ? grid.numbers[n] === step : way === "mask" ? mask[n] : way === "draw" ? put.has(n) : way === "brush" ? brush !== null && (grid.numbers[n] ?? n) === brush : n === marked;
         if (!lit) continue;
         pen.fillStyle = way === "mask" ? "#444c" : accent;
-        pen.globalAlpha = way === "mask" ? 1 : 0.55;
+        pen.globalAlpha = {mask: 1, turn: 0.3}[way] ?? 0.55;
         pen.fillRect(n % columns, Math.floor(n / columns), 1, 1);
       }
     }
