@@ -1,5 +1,6 @@
 """The unCLIP families, against pipelines, networks and schedulers of diffusers without any of our code."""
 
+import json
 import shutil
 from typing import Any
 
@@ -198,3 +199,44 @@ def test_a_folder_of_ones_own_is_known_by_its_configuration(kind, tmp_path, monk
     tiny.make(kind, tmp_path / "mine")
     row = checkpoints.register(str(tmp_path / "mine"))
     assert (row.family, row.tab, row.key) == (kind, "unCLIP", "mine") and row.megabytes > 0.01
+
+
+def test_our_own_draws_what_the_libraries_draw_with_its_parts():
+    """The embedded weights: a pass of the prior for two languages, and a picture toward its vector."""
+    folder = checkpoints.ASSETS / "checkpoints"
+    own = folder / "demo-unclip"
+    model = models.load("demo-unclip", "cpu")
+    prior = diffusers.PriorTransformer.from_pretrained(own / "prior", torch_dtype=torch.float32)
+    clip: Any = transformers.VisionTextDualEncoderModel.from_pretrained(folder / "demo-clip", dtype=torch.float32)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "demo-clip")
+    said = tokenizer(["a red apple", "猫"], padding="max_length", max_length=12, return_tensors="pt")
+    noisy = noise_like((384,), 1, 2)
+    with torch.no_grad():
+        vectors = clip.eval().get_text_features(**said).pooler_output
+        told = prior(
+            torch.from_numpy(noisy),
+            500,
+            proj_embedding=torch.nn.functional.normalize(vectors, dim=-1),
+            encoder_hidden_states=clip.text_model(**said).last_hidden_state,
+            attention_mask=said["attention_mask"].bool(),
+        ).predicted_image_embedding
+    found = model._prior.predict(noisy[:, :, None, None], 500, ["a red apple", "猫"])
+    assert np.abs(found.clean[:, :, 0, 0] - told.numpy()).max() < 1e-3 * np.abs(told.numpy()).max()
+
+    decoder = VectorDiT.from_pretrained(own / "transformer", torch_dtype=torch.float32)
+    vae = diffusers.AutoencoderKL.from_pretrained(folder / "demo-vae", torch_dtype=torch.float32)
+    scheduler = diffusers.DDIMScheduler.from_pretrained(own / "scheduler")
+    spread = json.loads((own / "latents.json").read_text())
+    mean, std = (torch.tensor(spread[name])[:, None, None] for name in ("mean", "std"))
+    given = model.read(["a red apple"], 0)
+    toward = torch.from_numpy(given[0][None] / np.linalg.norm(given[0]) * 384**0.5).float()
+    x = torch.from_numpy(noise := noise_like(model.shape(), 0))
+    scheduler.set_timesteps(5)
+    with torch.no_grad():
+        for time in scheduler.timesteps:
+            both = decoder(torch.cat([x, x]), time.expand(2), torch.cat([torch.zeros(1, 384), toward])).sample
+            plain, drawn = both.chunk(2)
+            x = scheduler.step(plain + 2.0 * (drawn - plain), time, x).prev_sample
+        wanted = (vae.decode(x * std + mean).sample / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    *_, last = sample(model, noise, ["a red apple"], "DDIM", 5, 2.0)
+    assert np.abs(model.pictures(last.after) - wanted).max() < 1e-4

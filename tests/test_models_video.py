@@ -1,11 +1,13 @@
 """The family of films, against the pipeline of diffusers without any of our code."""
 
 import json
+from typing import Any
 
 import diffusers
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from core import checkpoints, models
 from core.checkpoints import Checkpoint
@@ -168,3 +170,31 @@ def test_a_folder_of_ones_own_is_known_by_its_configuration(tmp_path, monkeypatc
     assert json.loads((tmp_path / "mine" / "model_index.json").read_text())["_class_name"] == "LattePipeline"
     row = checkpoints.register(str(tmp_path / "mine"))
     assert (row.family, row.tab, row.key) == ("video_diffusion", "Video", "mine")
+
+
+def test_our_own_films_what_the_libraries_film_with_its_parts():
+    """The embedded weights, with guidance, without any of our code."""
+    folder, prompt = checkpoints.ASSETS / "checkpoints", "a cat moves left"
+    network = diffusers.LatteTransformer3DModel.from_pretrained(
+        folder / "demo-vdt" / "transformer", torch_dtype=torch.float32
+    )
+    vae = diffusers.AutoencoderKL.from_pretrained(folder / "demo-vae", torch_dtype=torch.float32)
+    clip: Any = transformers.VisionTextDualEncoderModel.from_pretrained(folder / "demo-clip", dtype=torch.float32)
+    said = transformers.AutoTokenizer.from_pretrained(folder / "demo-clip")(
+        ["", prompt], padding="max_length", max_length=FILLED, return_tensors="pt"
+    )
+    scheduler = diffusers.DDIMScheduler.from_pretrained(folder / "demo-vdt" / "scheduler")
+    spread = json.loads((folder / "demo-vdt" / "latents.json").read_text())
+    mean, std = (torch.tensor(spread[name])[:, None, None] for name in ("mean", "std"))
+    model = models.load("demo-vdt", "cpu")
+    x = torch.from_numpy(noise := noise_like(model.film_shape(), 0))
+    scheduler.set_timesteps(4)
+    with torch.no_grad():
+        states = clip.eval().text_model(**said).last_hidden_state * said["attention_mask"][..., None]
+        for time in scheduler.timesteps:
+            plain, given = network(torch.cat([x, x]), time.expand(2), states).sample.chunk(2)
+            x = scheduler.step(plain + 3.0 * (given - plain), time, x).prev_sample
+        frames = vae.decode(x[0].transpose(0, 1) * std + mean).sample
+        wanted = (frames / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    *_, last = sample(model, noise, [prompt], "DDIM", 4, 3.0)
+    assert np.abs(model.frames(last.after[0]) - wanted).max() < 1e-4

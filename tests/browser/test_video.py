@@ -40,7 +40,8 @@ def test_a_frame_is_chosen_in_the_table_of_guesses(open_page):
     card = drawn(page, "Video.video", LONG)
     card.get_by_role("button", name="Pause").click()
     table = card.locator(".wide .stage")
-    assert (box := table.bounding_box())
+    box = table.bounding_box()
+    assert box
     table.click(position={"x": 2.5 * box["width"] / 8, "y": box["height"] / 12})
     expect(card.locator(".turn input")).to_have_value("2")
 
@@ -50,7 +51,8 @@ def test_a_patch_is_asked_where_it_looks(open_page):
     card = drawn(page, "Video.frame_attention", LONG)
     expect(card.get_by_text("frame 5 looks at")).to_be_visible()
     stage = card.locator(".row .stage").first
-    assert (box := stage.bounding_box())
+    box = stage.bounding_box()
+    assert box
     stage.click(position={"x": box["width"] / 8, "y": box["height"] / 4})
     expect(card.get_by_text("frame 1 looks at")).to_be_visible(timeout=LONG)
     card.get_by_role("button", name="Start over").click()
