@@ -117,3 +117,10 @@ def test_how_far_a_lens_has_come_is_told():
     told = asked("noising", False, 0, first="demo-ddpm")
     steps = [one["progress"]["done"] for one in told if "progress" in one]
     assert steps == list(range(11)) and "error" not in told[-1] and len(told[-1]["drawings"]) == 1
+
+
+def test_sentences_to_try_stand_below_a_model():
+    assert '<button class="chip" data-say="a cat moves left">a cat moves left</button>' in ui.describe(
+        "demo-vdt", "zh"
+    )
+    assert "data-say" not in ui.describe("demo-vae", "en")

@@ -67,3 +67,11 @@ def test_time_is_turned_off(open_page):
     assert whole != alone
     expect(card.get_by_text("mean change from one frame to the next")).to_be_visible()
     assert not page.locator(".figure .error:visible").all_inner_texts()
+
+
+def test_a_sentence_to_try_is_said(open_page):
+    page = open_page("?tab=Video")
+    page.get_by_role("button", name="the sun grows").click()
+    expect(page.locator("#strip-sentence textarea, #strip-sentence input").first).to_have_value("the sun grows")
+    card = page.locator("[id='Video.video']")
+    expect(card.get_by_text("the sun grows", exact=True).first).to_be_visible(timeout=LONG)
