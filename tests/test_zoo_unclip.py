@@ -1,13 +1,12 @@
-"""The recipes of demo-unclip, demo-vdt and demo-pixels on made-up pictures and networks whose answers are known."""
+"""The recipes of demo-unclip and demo-vdt on made-up pictures and networks whose answers are known."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
-from zoo import pixel_diffusion, unclip, video
+from zoo import unclip, video
 from zoo.drawing import Picture
 from zoo.unclip_data import Pairs, Things, captions, chosen, conditions
 from zoo.video_data import FRAMES, MOTIONS, clip, sentences
@@ -155,26 +154,3 @@ def test_the_video_network_answers():
     network = video.build()
     x = torch.randn(1, 4, FRAMES, 16, 16)
     assert network(x, torch.tensor([5]), torch.randn(1, 12, 384)).sample.shape == x.shape
-
-
-def test_smileys_are_chosen_and_the_right_noise_has_no_loss():
-    assert pixel_diffusion.chosen([row("faces", ["grinning face"], []), row("animals", ["cat face"], [])]) == [0]
-    pictures = torch.zeros(2, 3, 32, 32)
-    alphas = pixel_diffusion.schedule().alphas_cumprod
-
-    def network(noisy, steps):
-        return SimpleNamespace(sample=noisy / (1 - alphas[steps])[:, None, None, None].sqrt())
-
-    loss = pixel_diffusion.NoiseLoss(network, pictures)  # pyright: ignore[reportArgumentType]
-    assert loss().item() == pytest.approx(0, abs=1e-5)
-
-
-def test_the_nearest_face_may_be_mirrored():
-    pictures = torch.randn(3, 3, 32, 32)
-    found = pixel_diffusion.nearest(torch.stack([pictures[1].flip(2), pictures[2] + 0.5]), pictures)
-    assert found.tolist() == pytest.approx([0, 0.25], abs=1e-3)
-
-
-def test_the_pixel_network_answers():
-    network: nn.Module = pixel_diffusion.build()
-    assert pixel_diffusion.drawn(network, 2, steps=2).shape == (2, 3, 32, 32)
