@@ -38,7 +38,7 @@ def text_difference(
     it_is: Annotated[Sequence[str], Lines(1)] = ("apple",),
     make_it: Annotated[Sequence[str], Lines(1)] = ("lemon",),
     steps: Annotated[int, Range(4, 50, 1)] = 20,
-    guidance: Annotated[float, Range(0, 15, 0.5)] = 3.0,
+    guidance: Annotated[float, Range(0, 15, 0.5)] = 2.0,
     seed: Annotated[int, Range(0, 99, 1)] = 0,
     progress: Progress = lambda done, total: None,
 ) -> TextDifference:

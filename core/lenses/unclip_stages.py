@@ -63,7 +63,7 @@ def unclip_stages(
     gallery: Gallery,
     draws: Annotated[int, Range(1, 4, 1)] = 2,
     steps: Annotated[int, Range(4, 50, 1)] = 20,
-    guidance: Annotated[float, Range(0, 15, 0.5)] = 3.0,
+    guidance: Annotated[float, Range(0, 15, 0.5)] = 2.0,
     seed: Annotated[int, Range(0, 99, 1)] = 0,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[UnclipStages]:

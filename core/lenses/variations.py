@@ -41,7 +41,7 @@ def variations(
     image: Image,
     variants: Annotated[int, Range(1, 8, 1)] = 4,
     steps: Annotated[int, Range(4, 50, 1)] = 20,
-    guidance: Annotated[float, Range(0, 15, 0.5)] = 3.0,
+    guidance: Annotated[float, Range(0, 15, 0.5)] = 2.0,
     seed: Annotated[int, Range(0, 99, 1)] = 0,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[Variations]:
