@@ -81,7 +81,6 @@ def main() -> None:
 
     judged("training clips", real[first])
     judged("drawn", drawn([sentences(*kind)[0] for kind in kinds], GUIDANCE))
-    judged("drawn from Chinese", drawn([sentences(*kind)[-1] for kind in kinds], GUIDANCE))
     judged("noise", pictured(torch.randn(len(kinds), *clips.latents.shape[1:])))
     begin = time.perf_counter()
     drawn([sentences(*kinds[0])[0]], GUIDANCE)

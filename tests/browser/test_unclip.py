@@ -53,7 +53,7 @@ def test_an_upload_is_varied_and_changed_by_words(open_page, tmp_path):
     card = drawn(page, "unCLIP.text_difference", LONG)
     card.locator("textarea, input[type=text]").last.fill("tomato")
     card.locator("textarea, input[type=text]").last.blur()
-    expect(card.get_by_text("tomato", exact=True).first).to_be_visible(timeout=LONG)
+    expect(card.get_by_text("apple → tomato")).to_be_visible(timeout=LONG)
     expect(card.locator(".turn input")).to_have_value("4")
 
 
