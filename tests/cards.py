@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 
 def questions(card: Locator) -> Callable[[], int]:
@@ -18,10 +18,22 @@ def questions(card: Locator) -> Callable[[], int]:
     return lambda: card.locator(".figure").evaluate("figure => figure.questions")
 
 
+def reached(page: Page, place: str) -> Locator:
+    """The card at this place of the page, once it is in view and has begun; cards above it may push it away again."""
+    card = page.locator(f"[id='{place}']")
+    for _ in range(30):
+        card.scroll_into_view_if_needed()
+        try:
+            card.locator(".figure[aria-busy], .made, .error").first.wait_for(state="attached", timeout=2000)
+            return card
+        except TimeoutError:
+            continue
+    raise AssertionError(f"{place} has not begun")
+
+
 def drawn(page: Page, place: str, wait: float | None = None) -> Locator:
     """The card at this place of the page, once its answer stands or it says why there is none; wait: milliseconds."""
-    card = page.locator(f"[id='{place}']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, place)
     expect(card.locator(".made, .error").first).to_be_visible(timeout=wait)
     expect(card.locator(".figure:not([aria-busy])")).to_have_count(1, timeout=wait)
     return card

@@ -87,14 +87,16 @@ def t5(folder: Path) -> None:
 
 
 def unigram(tags: list[str]) -> Any:
+    """By pieces of one and two characters; trained ones would be numbered otherwise in every process."""
     special = ["<pad>", "</s>", "<unk>", *tags]
-    made = Tokenizer(models.Unigram())
+    words = [f"▁{word}" for sentence in [*SENTENCES, "translate English to German: "] for word in sentence.split()]
+    letters = sorted({letter for word in words for letter in word})
+    pairs = sorted({word[at : at + 2] for word in words for at in (0, len(word) - 2)})
+    table = [(piece, 0.0) for piece in special] + [(piece, -2.0) for piece in letters]
+    made = Tokenizer(models.Unigram([*table, *((piece, -3.0) for piece in pairs)], unk_id=2))
     made.pre_tokenizer = pre_tokenizers.Metaspace()
     made.decoder = decoders.Metaspace()
-    made.train_from_iterator(
-        [*SENTENCES, "translate English to German: "],
-        trainers.UnigramTrainer(vocab_size=80, special_tokens=special, unk_token="<unk>", show_progress=False),
-    )
+    made.add_special_tokens(special)
     made.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=made, model_max_length=WINDOW, pad_token="<pad>", eos_token="</s>", unk_token="<unk>",

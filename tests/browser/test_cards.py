@@ -6,14 +6,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.cards import questions
+from tests.cards import questions, reached
 
 CARD = "[id='CLIP.attention_rollout']"
 MADE = f"{CARD} .figure .made"
 
 
 def rollout(page: Page) -> Page:
-    page.locator(CARD).scroll_into_view_if_needed()
+    reached(page, "CLIP.attention_rollout")
     expect(page.locator(MADE).first).to_contain_text("demo-clip")
     return page
 
@@ -63,8 +63,7 @@ def test_a_pinned_answer_stays_beside_the_next(open_page):
 def test_an_exported_page_works_without_a_server(open_page, browser, tmp_path):
     page = rollout(open_page("?tab=CLIP"))
     for key in ("attention_rollout", "text_similarity"):
-        card = page.locator(f"[id='CLIP.{key}']")
-        card.scroll_into_view_if_needed()
+        card = reached(page, f"CLIP.{key}")
         expect(card.locator(".made")).to_have_count(1)
         with page.expect_download() as download:
             card.locator(".tools").get_by_text("HTML", exact=True).click()
@@ -91,8 +90,7 @@ def test_the_data_of_a_card_are_numbers(open_page, tmp_path):
 
 def test_a_clicked_patch_asks_from_there(open_page):
     page = open_page("?tab=CLIP&image=example:apple")
-    card = page.locator("[id='CLIP.attention_heads']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "CLIP.attention_heads")
     expect(card.locator(".head")).to_have_count(18)
     card.locator(".head").nth(4).click()
     expect(card.locator("output").first).to_have_text("layer 1 · head 5")
@@ -106,8 +104,7 @@ def test_a_clicked_patch_asks_from_there(open_page):
 
 def test_a_word_under_the_pointer_shows_its_map(open_page):
     page = open_page("?tab=CLIP&image=example:apple&text=a%20leaf%20on%20%3Cb%3Eapple%3C/b%3E")
-    card = page.locator("[id='CLIP.patch_text']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "CLIP.patch_text")
     leaf = card.get_by_role("button", name="leaf", exact=True)
     leaf.hover()
     expect(leaf).to_have_attribute("aria-pressed", "true")
@@ -120,8 +117,7 @@ def test_a_word_under_the_pointer_shows_its_map(open_page):
 
 def test_the_temperature_changes_the_shares_and_the_loss(open_page):
     page = open_page("?tab=CLIP")
-    card = page.locator("[id='CLIP.similarity_matrix']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "CLIP.similarity_matrix")
     cell, loss = card.locator("td.true").nth(1), card.locator(".loss b")
     expect(loss).to_be_visible()
     sharp, low = int(cell.inner_text()), float(loss.inner_text())

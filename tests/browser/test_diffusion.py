@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import WAIT
-from tests.cards import drawn
+from tests.cards import drawn, reached
 
 LONG = 4 * WAIT
 """Milliseconds for twenty steps of a network, beside other tests."""
@@ -47,7 +47,7 @@ def test_a_long_drawing_is_stopped_and_begun_again(open_page):
     card = drawn(page, "Diffusion.trajectory", LONG)
     card.get_by_role("spinbutton").first.fill("50")
     card.get_by_role("spinbutton").first.press("Enter")
-    card.get_by_role("button", name="Cancel").dispatch_event("click")  # the card is drawn anew with every step
+    card.get_by_role("button", name="Cancel").click()
     expect(card.get_by_text("Stopped.")).to_be_visible()
     page.wait_for_timeout(1500)
     told = card.locator(".drawings").inner_text()
@@ -61,5 +61,5 @@ def test_without_a_sentence_it_draws_all_the_same(open_page):
     page = open_page("?tab=Diffusion&text=%20")
     card = drawn(page, "Diffusion.trajectory", LONG)
     expect(card.get_by_text("without words", exact=True).first).to_be_visible()
-    page.locator("[id='Diffusion.words_to_places']").scroll_into_view_if_needed()
+    reached(page, "Diffusion.words_to_places")
     expect(page.locator("[id='Diffusion.words_to_places'] .error")).to_contain_text("empty", timeout=LONG)

@@ -5,20 +5,17 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import WAIT
+from tests.cards import drawn
 
 MASKED, LEANING = "MAE.masked_reconstruction", "MAE.mask_leaning"
 GRID, BOOK, MIX = "Autoencoders.code_grid", "Autoencoders.codebook_usage", "Autoencoders.vae_interpolation"
-
-
 COUNTED = 400_000.0
 """Milliseconds for what looks at the whole collection the first time, beside other tests."""
 
 
 def card(page: Page, name: str, wait: float = WAIT) -> Locator:
-    found = page.locator(f"[id='{name}']")
-    found.scroll_into_view_if_needed()
-    expect(found.locator(".figure .made").first).to_contain_text("demo-", timeout=wait)
-    expect(found.locator(".figure[aria-busy]")).to_have_count(0)
+    found = drawn(page, name, wait)
+    expect(found.locator(".made").first).to_contain_text("demo-")
     return found
 
 

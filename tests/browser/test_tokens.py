@@ -3,9 +3,9 @@
 import numpy as np
 from playwright.sync_api import expect
 
+from tests.cards import reached
 from webapp.token_maps import TokenMaps
 
-CARD = "[id='CLIP.token_heads']"
 DRAW = """async (drawing) => {
     const kind = await import(new URL("loupe/static/kinds/tokens.js", document.baseURI).href);
     const place = document.body.appendChild(document.createElement("div"));
@@ -18,8 +18,7 @@ DRAW = """async (drawing) => {
 
 def test_a_token_shows_its_row_and_a_square_its_head(open_page):
     page = open_page("?tab=CLIP&text=一只红色的猫")
-    card = page.locator(CARD)
-    card.scroll_into_view_if_needed()
+    card = reached(page, "CLIP.token_heads")
     expect(card.locator(".made")).to_have_count(1)
     told = card.locator(".told")
     asked: list[str] = []

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests import tiny
-from tests.cards import drawn, questions
+from tests.cards import drawn, questions, reached
 from tests.running import Running, start, stop
 
 
@@ -60,8 +60,7 @@ def test_text_is_written_token_by_token(open_page):
 
 def test_a_step_of_attention_and_its_switches_ask_nobody(open_page):
     page = open_page("?tab=GPT&GPT.model=tiny-gpt")
-    card = page.locator("[id='GPT.attention_steps']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "GPT.attention_steps")
     expect(card.locator(".made")).to_have_count(1)
     asked = questions(card)
     same = card.locator(".told b").last
@@ -78,8 +77,7 @@ def test_a_step_of_attention_and_its_switches_ask_nobody(open_page):
 
 def test_a_picture_of_words_is_no_blank(open_page):
     page = open_page("?tab=GPT&GPT.model=tiny-gpt")
-    card = page.locator("[id='GPT.logit_lens']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "GPT.logit_lens")
     expect(card.locator(".made")).to_have_count(1)
     with page.expect_download() as download:
         card.get_by_role("button", name="Export PNG").click()
@@ -113,8 +111,7 @@ def test_a_translation_is_written_and_aligned(open_page):
 
 def test_a_place_and_an_answer_are_asked_for_and_methods_turn_here(open_page):
     page = open_page("?tab=GPT&GPT.model=tiny-gpt&text=a red cat")
-    card = page.locator("[id='GPT.word_attribution']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "GPT.word_attribution")
     expect(card.locator(".parts .chip small").first).to_be_visible()
     asked = questions(card)
     before = card.locator(".parts").inner_text()
@@ -131,8 +128,7 @@ def test_a_place_and_an_answer_are_asked_for_and_methods_turn_here(open_page):
 
 def test_another_word_is_exchanged_by_a_click(open_page):
     page = open_page("?tab=BERT&BERT.model=tiny-bert&text=a red cat")
-    card = page.locator("[id='BERT.word_change']")
-    card.scroll_into_view_if_needed()
+    card = reached(page, "BERT.word_change")
     expect(card.locator(".chip.chosen")).to_have_text("red")
     card.locator(".chip", has_text="cat").click()
     expect(card.locator(".chip.chosen")).to_have_text("cat")

@@ -28,6 +28,7 @@ export function mount(element, settings, trigger, see) {
   function wait() {
     clearTimeout(busy);
     root.setAttribute("aria-busy", "true");
+    if (root.classList.contains("working")) return;  // its button stays, or a click on it would be lost
     busy = setTimeout(() => {
       root.classList.add("working");
       state.innerHTML = `<span class="spinner" aria-hidden="true"></span><span class="far">Working…</span><button>Cancel</button>`;
