@@ -10,6 +10,7 @@ import numpy as np
 from core.capabilities import Attention, Pieces, Projections
 from core.checkpoints import Checkpoint
 from core.errors import LoupeError
+from core.weights import size_bytes
 
 BATCH = 32
 LONGEST = 80  # letters of a token's name
@@ -43,7 +44,7 @@ class LanguageModel:
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters())
+        return size_bytes(self._network)
 
     def window(self) -> int:
         """How many tokens the model reads at most."""

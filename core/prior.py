@@ -16,6 +16,7 @@ from core.errors import LoupeError
 from core.projected import Projected
 from core.samplers import noise_like, sample
 from core.toward_vectors import Sentences, VectorEncoder
+from core.weights import numbers, size_bytes
 
 # More steps change little; guidance as our own prior was judged with, and as Kandinsky's draws.
 STEPS, GUIDANCE, KANDINSKYS = 25, 2.0, 4.0
@@ -75,7 +76,7 @@ class Prior:
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take, those of other checkpoints not counted."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters()) + self._own_bytes
+        return size_bytes(self._network) + self._own_bytes
 
     @property
     def network(self) -> Any:
@@ -111,7 +112,9 @@ class Prior:
             told = self._network(
                 noisy, when, proj_embedding=vectors, encoder_hidden_states=states, attention_mask=read
             ).predicted_image_embedding
-        return self._schedule.prediction(self._numbers(told.cpu().numpy())[:, :, None, None], latents, timestep)
+        return self._schedule.prediction(
+            numbers(told.cpu().numpy(), self.checkpoint.title)[:, :, None, None], latents, timestep
+        )
 
     def text_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """[text dim]: see ``core.toward_vectors.VectorPrior``."""
@@ -160,11 +163,3 @@ class Prior:
             read = np.pad(found.read[n : n + 1, :window], ((0, 0), (0, spare)))
             parts.append(Sentences(found.vectors[n : n + 1], states, read))
         return parts
-
-    def _numbers(self, values: np.ndarray) -> np.ndarray:
-        if not np.isfinite(values).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return values

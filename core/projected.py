@@ -11,6 +11,7 @@ from PIL.Image import Image
 from core.checkpoints import Checkpoint
 from core.pixels import Pixels
 from core.toward_vectors import Sentences
+from core.weights import size_bytes
 from core.word_reader import checked
 
 
@@ -34,8 +35,7 @@ class Projected:
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take."""
-        both = (self._text, self._picture)
-        return sum(p.numel() * p.element_size() for network in both for p in network.parameters())
+        return size_bytes(self._text, self._picture)
 
     def sentences(self, texts: Sequence[str]) -> Sentences:
         """All padded to the window; the tower looks at the padding like at words, the prior does not."""

@@ -1,4 +1,4 @@
-"""What the families of U-Nets share: words are read anew in each pass; skip connections can be switched off."""
+"""What the families of U-Nets share: skip connections can be switched off."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,6 @@ class Skipping:
     def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
         """See ``core.denoising.Denoiser``."""
         raise NotImplementedError
-
-    def read(self, prompts: Sequence[str], seed: int) -> Sequence[str]:
-        """The prompts as they are: reading them takes no time beside the network."""
-        return prompts
 
     def skips(self) -> tuple[str, ...]:
         """The grid of each skip connection and its number there, the coarsest first."""

@@ -7,6 +7,7 @@ from PIL import Image
 
 from core.checkpoints import Checkpoint
 from core.errors import LoupeError
+from core.weights import numbers, size_bytes
 
 
 class Squares:
@@ -22,7 +23,7 @@ class Squares:
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters())
+        return size_bytes(self._network)
 
     def seen(self, image: Image.Image) -> np.ndarray:
         """[height width rgb] in 0..1: the square in the picture's middle, at the side that the model takes."""
@@ -50,9 +51,4 @@ class Squares:
 
     def _numbers(self, values: np.ndarray) -> np.ndarray:
         """The same; raises LoupeError where a value is no number."""
-        if not np.isfinite(values).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return values
+        return numbers(values, self.checkpoint.title)

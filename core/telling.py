@@ -1,4 +1,4 @@
-"""What the families of U-Nets and diffusion transformers share: the timestep, and predictions told a wrong one."""
+"""What families of U-Nets and diffusion transformers share: prompts, the timestep, a wrong one that is told."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +17,10 @@ class Telling:
     def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[Any]) -> Prediction:
         """See ``core.denoising.Predictor``."""
         raise NotImplementedError
+
+    def read(self, prompts: Sequence[str], seed: int) -> Sequence[Any]:
+        """The prompts as they are, where reading them takes no time beside the network."""
+        return prompts
 
     def _takes_noise_away(self) -> Any:
         """The network that does, where a family has others beside it."""

@@ -11,6 +11,7 @@ from core.checkpoints import Checkpoint
 from core.device import fast_precision
 from core.errors import LoupeError
 from core.pixels import Pixels
+from core.weights import numbers, size_bytes
 from core.word_reader import names
 
 # Small batches stay in the cache of a processor; a graphics card wants more at once.
@@ -56,7 +57,7 @@ class Towers:
     def size_bytes(self) -> int:
         """Memory that the weights take."""
         networks = {id(network): network for network in (self._network, self._fast)}.values()
-        return sum(p.numel() * p.element_size() for network in networks for p in network.parameters())
+        return size_bytes(*networks)
 
     def embed_images(self, images: list[Image.Image]) -> np.ndarray:
         """[image dim], unit length."""
@@ -95,10 +96,7 @@ class Towers:
         if not batches:
             return self._text_vectors(self._fast, ["a"])[:0]
         vectors = np.concatenate(batches)
-        if not np.isfinite(vectors).all():
-            raise LoupeError("{title} gives vectors that are no numbers: its weights are damaged. Fetch it anew.",
-                             title=self.checkpoint.title)  # fmt: skip
-        return vectors
+        return numbers(vectors, self.checkpoint.title)
 
     def _image_vectors(self, network: Any, images: list[Image.Image]) -> np.ndarray:
         import torch

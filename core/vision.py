@@ -8,6 +8,7 @@ from PIL import Image
 from core.checkpoints import Checkpoint
 from core.errors import LoupeError
 from core.pixels import Pixels
+from core.weights import numbers, size_bytes
 
 
 class Vision:
@@ -40,7 +41,7 @@ class Vision:
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters())
+        return size_bytes(self._network)
 
     def _pixel_values(self, images: list[Image.Image]) -> Any:
         """[image channel height width] float32 on the device."""
@@ -60,9 +61,4 @@ class Vision:
 
     def _numbers(self, values: np.ndarray) -> np.ndarray:
         """The same; raises LoupeError where a value is no number."""
-        if not np.isfinite(values).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return values
+        return numbers(values, self.checkpoint.title)

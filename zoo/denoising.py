@@ -4,6 +4,7 @@ Denoising diffusion (Ho et al. 2020, arXiv 2006.11239) whose network tells the v
 2202.00512); its squared error weighs less where little noise is left (Hang et al. 2023, arXiv 2303.09556).
 """
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -165,6 +166,21 @@ def teach(
         curve.append({"minutes": minutes, "step": step, "loss": np.mean(losses[-100:]).item()} | judge(average))
         print(curve[-1], flush=True)
     return curve
+
+
+def save(network: Any, folder: Path) -> None:
+    network.half().save_pretrained(folder)
+    (folder / "diffusion_pytorch_model.safetensors").chmod(0o644)
+
+
+def write(file: Path, told: Any) -> None:
+    file.write_text(json.dumps(told, indent=1) + "\n")
+
+
+def write_spread(folder: Path, mean: torch.Tensor, std: torch.Tensor) -> None:
+    """How far the latents of the autoencoder are moved and scaled: a number for each channel."""
+    spread = {"mean": mean, "std": std}
+    write(folder / "latents.json", {name: [round(x, 5) for x in each.tolist()] for name, each in spread.items()})
 
 
 @torch.no_grad()

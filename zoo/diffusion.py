@@ -9,7 +9,6 @@ squared error weighs less where little noise is left (Hang et al. 2023, arXiv 23
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +23,7 @@ from torch.multiprocessing.spawn import start_processes
 
 from core.checkpoints import ASSETS
 from zoo import denoising
-from zoo.denoising import Crew, Loss, put, schedule, sheet, teach
+from zoo.denoising import Crew, Loss, put, save, schedule, sheet, teach, write, write_spread
 from zoo.diffusion_data import Drawn, Texts, autoencoder
 from zoo.sources import CACHE
 
@@ -95,16 +94,10 @@ def worker(rank: int, crew: Crew, minutes: float) -> None:
     loss = Loss(partial(reading, crew.network), schedule().alphas_cumprod)
     curve = teach(crew, rank, lambda: loss(*drawn.batch(BATCH, WORDLESS)), minutes, judge, FOLDER)
     if rank == 0:
-        save(crew.network, drawn.mean, drawn.std, curve)
-
-
-def save(network: nn.Module, mean: torch.Tensor, std: torch.Tensor, curve: list[dict[str, float]]) -> None:
-    network.half().save_pretrained(TARGET / "unet")
-    (TARGET / "unet" / "diffusion_pytorch_model.safetensors").chmod(0o644)
-    schedule().save_pretrained(TARGET / "scheduler")
-    latents = {"mean": [round(x, 5) for x in mean.tolist()], "std": [round(x, 5) for x in std.tolist()]}
-    (TARGET / "latents.json").write_text(json.dumps(latents, indent=1) + "\n")
-    (TARGET / "curve.json").write_text(json.dumps(curve, indent=1) + "\n")
+        save(crew.network, TARGET / "unet")
+        schedule().save_pretrained(TARGET / "scheduler")
+        write_spread(TARGET, drawn.mean, drawn.std)
+        write(TARGET / "curve.json", curve)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from core.checkpoints import ASSETS
 from zoo.clip_data import still
 from zoo.drawing import Picture
 from zoo.drawings import SIDE
+from zoo.pictures import SIDE as LARGE
 from zoo.pictures import load
 from zoo.sources import CACHE
 
@@ -35,7 +36,7 @@ class Texts:
 
 
 class Words:
-    """The text tower of demo-clip."""
+    """Both towers of demo-clip."""
 
     def __init__(self):
         folder = ASSETS / "checkpoints" / "demo-clip"
@@ -56,6 +57,15 @@ class Words:
             states = self.clip.text_model(**inputs).last_hidden_state
             found.append((states * inputs["attention_mask"][..., None], inputs["attention_mask"].bool()))
         return Texts(torch.cat([states for states, _ in found]), torch.cat([real for _, real in found]))
+
+    @torch.inference_mode()
+    def seen(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Vectors of [image 3 height width] in -1..1, unit length."""
+        large, found = functional.interpolate(pictures.clamp(-1, 1), size=(LARGE, LARGE), mode="bilinear"), []
+        for part in large.split(48):
+            with torch.autocast("cpu", torch.bfloat16):
+                found.append(self.clip.get_image_features(part).pooler_output.float())
+        return functional.normalize(torch.cat(found), dim=-1)
 
 
 def chosen(rows: list[Picture]) -> list[int]:
@@ -95,13 +105,23 @@ def spread(latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return latents.mean((0, 2, 3)), latents.std((0, 2, 3))
 
 
-class Drawn:
-    """Latents at mean 0 and variance 1 of each channel, and what the text tower says of their captions."""
+class Scaled:
+    """Latents at mean 0 and variance 1 of each channel."""
+
+    def __init__(self, latents: torch.Tensor):
+        self.mean, self.std = spread(latents)
+        self.latents = (latents - self.mean.view(-1, 1, 1)) / self.std.view(-1, 1, 1)
+
+    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
+        return latents * self.std.view(-1, 1, 1) + self.mean.view(-1, 1, 1)
+
+
+class Drawn(Scaled):
+    """Drawings, and what the text tower says of their captions."""
 
     def __init__(self, latents: torch.Tensor, texts: Texts, ways: torch.Tensor, names: list[list[str]]):
         """texts: the empty one first. ways: [image caption], which texts name it. names: in English and Chinese."""
-        self.mean, self.std = spread(latents)
-        self.latents = (latents - self.mean.view(-1, 1, 1)) / self.std.view(-1, 1, 1)
+        super().__init__(latents)
         self.texts, self.ways, self.names = texts, ways, names
 
     @classmethod
@@ -129,6 +149,3 @@ class Drawn:
         said = self.ways[rows, torch.randint(self.ways.shape[1], (count,))]
         states, real = self.texts[torch.where(torch.rand(count) < wordless, 0, said)]
         return self.latents[rows], states, real
-
-    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
-        return latents * self.std.view(-1, 1, 1) + self.mean.view(-1, 1, 1)

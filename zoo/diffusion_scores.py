@@ -14,13 +14,12 @@ import numpy as np
 import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch.nn import functional
-from transformers import VisionTextDualEncoderModel
 
 from zoo.clip_data import still
 from zoo.diffusion import GUIDANCE, TARGET, sampled, sheet
 from zoo.diffusion_data import GROUPS, STYLE, Drawn, Texts, Words, autoencoder, chosen, drawings
 from zoo.emoji import emoji_table, words
-from zoo.pictures import SIDE, load
+from zoo.pictures import load
 from zoo.sources import CACHE
 
 WORDS, SENTENCES = 100, 1000
@@ -52,15 +51,6 @@ def names_unlearnt() -> list[str]:
 
 
 @torch.inference_mode()
-def seen(clip: VisionTextDualEncoderModel, pictures: torch.Tensor) -> torch.Tensor:
-    """Vectors of [image 3 height width] in -1..1, unit length."""
-    large = functional.interpolate(pictures.clamp(-1, 1), size=(SIDE, SIDE), mode="bilinear")
-    return functional.normalize(
-        torch.cat([clip.get_image_features(x).pooler_output for x in large.split(50)]), dim=-1
-    )
-
-
-@torch.inference_mode()
 def main() -> None:
     torch.set_flush_denormal(True)
     network = UNet2DConditionModel.from_pretrained(TARGET / "unet", torch_dtype=torch.float32).eval()
@@ -83,22 +73,22 @@ def main() -> None:
     places = {row.concept: index for index, row in enumerate(twemoji)}
     unseen = [places[rows[i].concept] for i in picked]
     real = pixels[picked]
-    found["Twemoji"] = ranks(seen(tower.clip, small(still(np.asarray(others[unseen])))), vectors, right)
-    found["what it learnt"] = ranks(seen(tower.clip, real), vectors, right)
+    found["Twemoji"] = ranks(tower.seen(small(still(np.asarray(others[unseen])))), vectors, right)
+    found["what it learnt"] = ranks(tower.seen(real), vectors, right)
     found["the same through the autoencoder"] = ranks(
-        seen(tower.clip, vae.decode(drawn.unscaled(drawn.latents[picked])).sample), vectors, right
+        tower.seen(vae.decode(drawn.unscaled(drawn.latents[picked])).sample), vectors, right
     )
     noise = torch.randn(WORDS, 4, 16, 16, generator=torch.Generator().manual_seed(0))
-    found["noise"] = ranks(seen(tower.clip, vae.decode(drawn.unscaled(noise)).sample), vectors, right)
+    found["noise"] = ranks(tower.seen(vae.decode(drawn.unscaled(noise)).sample), vectors, right)
     for guidance in GUIDANCES:
         pictures = drawing(tower(names), guidance)
-        found[f"drawn, guidance {guidance:g}"] = ranks(seen(tower.clip, pictures), vectors, right)
+        found[f"drawn, guidance {guidance:g}"] = ranks(tower.seen(pictures), vectors, right)
         sheet(pictures, 10).save(CACHE / "diffusion" / f"guidance-{guidance:g}.png")
     chinese = drawing(tower([rows[i].names["zh"][0] for i in picked]), GUIDANCE)
-    found[f"drawn from Chinese, guidance {GUIDANCE:g}"] = ranks(seen(tower.clip, chinese), vectors, right)
+    found[f"drawn from Chinese, guidance {GUIDANCE:g}"] = ranks(tower.seen(chinese), vectors, right)
     pictures = drawing(tower(strangers), GUIDANCE)
     found[f"drawn from what it never learnt, guidance {GUIDANCE:g}"] = ranks(
-        seen(tower.clip, pictures), vectors, right + WORDS
+        tower.seen(pictures), vectors, right + WORDS
     )
     sheet(pictures, 10).save(CACHE / "diffusion" / "never-learnt.png")
     said, seconds = tower(names[:1]), []

@@ -9,11 +9,9 @@ demo-vae, told a picture's vector. Each part is trained by itself, on a core of 
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +23,7 @@ from torch.nn import functional
 
 from core.checkpoints import ASSETS
 from core.nets.vector_dit import VectorDiT
-from zoo.denoising import Crew, Loss, put, sampled, schedule, sheet, teach
+from zoo.denoising import Crew, Loss, put, sampled, save, schedule, sheet, teach, write, write_spread
 from zoo.diffusion_data import LONGEST, autoencoder
 from zoo.sources import CACHE
 from zoo.unclip_data import Pairs, Things, conditions
@@ -134,11 +132,7 @@ def teach_decoder(minutes: float) -> None:
     )
     save(crew.network, TARGET / "transformer")
     schedule().save_pretrained(TARGET / "scheduler")
-    latents = {
-        "mean": [round(x, 5) for x in things.mean.tolist()],
-        "std": [round(x, 5) for x in things.std.tolist()],
-    }
-    write(TARGET / "latents.json", latents)
+    write_spread(TARGET, things.mean, things.std)
     write(TARGET / "curve-decoder.json", curve)
 
 
@@ -179,15 +173,6 @@ def teach_prior(minutes: float) -> None:
 def made(part: str) -> Path:
     (FOLDER / part).mkdir(parents=True, exist_ok=True)
     return FOLDER / part
-
-
-def save(network: Any, folder: Path) -> None:
-    network.half().save_pretrained(folder)
-    (folder / "diffusion_pytorch_model.safetensors").chmod(0o644)
-
-
-def write(file: Path, told: Any) -> None:
-    file.write_text(json.dumps(told, indent=1) + "\n")
 
 
 PARTS: dict[str, Callable[[float], None]] = {"decoder": teach_decoder, "prior": teach_prior}

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from zoo.augment import clear, moved, moves, restyled
 from zoo.clip_data import FIXED, STYLES, still
-from zoo.diffusion_data import LONGEST, STYLE, TEMPLATES, Words, autoencoder, spread
+from zoo.diffusion_data import LONGEST, STYLE, TEMPLATES, Scaled, Words, autoencoder
 from zoo.drawings import SIDE
 from zoo.pictures import SIDE as LARGE
 from zoo.pictures import Picture, held_out, load
@@ -26,17 +26,6 @@ def words() -> Words:
     return Words()
 
 
-@torch.inference_mode()
-def seen(pictures: torch.Tensor) -> torch.Tensor:
-    """demo-clip's vectors of [image 3 height width] in -1..1, unit length."""
-    large = functional.interpolate(pictures.clamp(-1, 1), size=(LARGE, LARGE), mode="bilinear")
-    found = []
-    for part in large.split(48):
-        with torch.autocast("cpu", torch.bfloat16):
-            found.append(words().clip.get_image_features(part).pooler_output.float())
-    return functional.normalize(torch.cat(found), dim=-1)
-
-
 def looks(rows: list[Picture], pixels: np.ndarray, kept: list[int], strange: bool = False) -> torch.Tensor:
     """Unit vectors [image dim] of the pictures kept; strange: in other colours, places and styles than their own."""
     found = []
@@ -44,9 +33,9 @@ def looks(rows: list[Picture], pixels: np.ndarray, kept: list[int], strange: boo
         shown = np.asarray(pixels[part])
         if strange:
             mirror = torch.tensor([rows[index].group not in FIXED for index in part])
-            found.append(seen(restyled(moved(clear(torch.from_numpy(shown)), moves(mirror), LARGE))))
+            found.append(words().seen(restyled(moved(clear(torch.from_numpy(shown)), moves(mirror), LARGE))))
         else:
-            found.append(seen(still(shown)))
+            found.append(words().seen(still(shown)))
     return torch.cat(found)
 
 
@@ -61,13 +50,12 @@ def chosen(rows: list[Picture]) -> list[int]:
     ]
 
 
-class Things:
-    """Latents at mean 0 and variance 1 of each channel, and the vectors of each thing in every style."""
+class Things(Scaled):
+    """Drawings, and the vectors of each thing in every style."""
 
     def __init__(self, latents: torch.Tensor, vectors: list[torch.Tensor], names: list[list[str]]):
         """vectors: [look dim] of each thing, as its own drawing looks first. names: in English and Chinese."""
-        self.mean, self.std = spread(latents)
-        self.latents = (latents - self.mean.view(-1, 1, 1)) / self.std.view(-1, 1, 1)
+        super().__init__(latents)
         self.vectors, self.names = vectors, names
         self.counts = torch.tensor([len(several) for several in vectors])
         self.starts = self.counts.cumsum(0) - self.counts
@@ -106,9 +94,6 @@ class Things:
         vectors = vectors + torch.rand(count, 1) * blur * torch.randn_like(vectors)
         vectors = conditions(vectors) * (torch.rand(count, 1) >= without)
         return self.latents[rows], vectors
-
-    def unscaled(self, latents: torch.Tensor) -> torch.Tensor:
-        return latents * self.std.view(-1, 1, 1) + self.mean.view(-1, 1, 1)
 
 
 def conditions(vectors: torch.Tensor) -> torch.Tensor:

@@ -24,7 +24,7 @@ from zoo.diffusion_data import STYLE, autoencoder
 from zoo.diffusion_scores import WORDS, ranks, sentences
 from zoo.pictures import load
 from zoo.unclip import FOLDER, GUIDANCE, TARGET, guessed
-from zoo.unclip_data import Things, chosen, conditions, looks, seen, vectors_of, words
+from zoo.unclip_data import Things, chosen, conditions, looks, vectors_of, words
 
 GUIDANCES = (1.0, 2.0, 4.0)
 STEPS = 20
@@ -75,7 +75,7 @@ def main() -> None:
         return vae.decode(things.unscaled(made)).sample
 
     def judged(name: str, pictures: torch.Tensor, wanted: torch.Tensor | None = None) -> None:
-        vectors = seen(pictures)
+        vectors = words().seen(pictures)
         found[name] = ranks(vectors, texts, right) | ({} if wanted is None else near(vectors, wanted))
         sheet(pictures, 10).save(FOLDER / f"{name}.png")
 

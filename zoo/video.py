@@ -7,7 +7,6 @@ A latent diffusion transformer with attention within each frame and through time
 """
 
 import argparse
-import json
 import time
 from typing import Any
 
@@ -18,7 +17,7 @@ from diffusers.models.transformers.latte_transformer_3d import LatteTransformer3
 from torch import nn
 
 from core.checkpoints import ASSETS
-from zoo.denoising import Crew, Loss, put, sampled, schedule, sheet, teach
+from zoo.denoising import Crew, Loss, put, sampled, save, schedule, sheet, teach, write, write_spread
 from zoo.diffusion_data import autoencoder
 from zoo.sources import CACHE
 from zoo.video_data import FRAMES, Clips
@@ -87,13 +86,10 @@ def main() -> None:
     crew = Crew(build(), 1, ENDS)
     loss = Loss(reading(crew.network), schedule().alphas_cumprod)
     curve = teach(crew, 0, lambda: loss(*clips.batch(BATCH, WITHOUT)), options.minutes, judge, FOLDER)
-    network: Any = crew.network
-    network.half().save_pretrained(TARGET / "transformer")
-    (TARGET / "transformer" / "diffusion_pytorch_model.safetensors").chmod(0o644)
+    save(crew.network, TARGET / "transformer")
     schedule().save_pretrained(TARGET / "scheduler")
-    latents = {"mean": [round(x, 5) for x in clips.mean.tolist()], "std": [round(x, 5) for x in clips.std.tolist()]}
-    (TARGET / "latents.json").write_text(json.dumps(latents, indent=1) + "\n")
-    (TARGET / "curve.json").write_text(json.dumps(curve, indent=1) + "\n")
+    write_spread(TARGET, clips.mean, clips.std)
+    write(TARGET / "curve.json", curve)
 
 
 if __name__ == "__main__":

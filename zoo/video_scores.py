@@ -18,7 +18,7 @@ from diffusers.models.transformers.latte_transformer_3d import LatteTransformer3
 
 from zoo.denoising import sampled, sheet
 from zoo.diffusion_data import Words, autoencoder
-from zoo.unclip_data import seen, vectors_of
+from zoo.unclip_data import vectors_of
 from zoo.video import FOLDER, GUIDANCE, TARGET, reading
 from zoo.video_data import FRAMES, MOTIONS, SPOKEN, TAKES, THINGS, Clips, sentences
 
@@ -74,7 +74,7 @@ def main() -> None:
 
     def judged(name: str, frames: torch.Tensor) -> None:
         right = told(moved(frames), known[~first], of_known[~first]) == motion
-        named = (seen(frames[:, 0]) @ names.T).argmax(1) == thing
+        named = (words.seen(frames[:, 0]) @ names.T).argmax(1) == thing
         found[name] = {"named": round(named.float().mean().item(), 3), "moves as said": round(right.mean(), 3)}
         found[name] |= {way: round(right[motion == index].mean(), 2) for index, way in enumerate(MOTIONS)}
         sheet(frames[:: len(MOTIONS) + 1].flatten(0, 1), FRAMES).save(FOLDER / f"{name}.png")

@@ -15,6 +15,7 @@ from core.denoising import Prediction, Schedule
 from core.errors import LoupeError
 from core.kl import Variational
 from core.looking import Looking
+from core.weights import numbers, size_bytes
 
 NAMED = 6  # classes in a message
 
@@ -63,7 +64,7 @@ class Dit(Looking):
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters()) + self._autoencoder.size_bytes
+        return size_bytes(self._network) + self._autoencoder.size_bytes
 
     def shape(self) -> tuple[int, int, int]:
         """Of one picture's latents."""
@@ -77,10 +78,6 @@ class Dit(Looking):
         """It draws from the names of classes."""
         return True
 
-    def read(self, prompts: Sequence[str], seed: int) -> Sequence[str]:
-        """The prompts as they are: a name is looked up in no time."""
-        return prompts
-
     def predict(self, latents: np.ndarray, timestep: float, prompts: Sequence[str]) -> Prediction:
         """Noise and clean latents, one pass for all. Raises LoupeError for a prompt that names no class."""
         import torch
@@ -92,12 +89,7 @@ class Dit(Looking):
             classes = torch.tensor(labels, device=self.device)
             told = self._network(given, timestep=when, class_labels=classes).sample
             told = told[:, : latents.shape[1]].float().cpu().numpy()  # after the noise may come its variance
-        if not np.isfinite(told).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return self._schedule.prediction(told, latents, timestep)
+        return self._schedule.prediction(numbers(told, self.checkpoint.title), latents, timestep)
 
     def label(self, prompt: str) -> int:
         """The class of this name, in any letters; "" is the class that stands for none. Raises LoupeError."""

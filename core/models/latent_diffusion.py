@@ -13,10 +13,10 @@ from PIL.Image import Image
 from core.capabilities import Autoencoder
 from core.checkpoints import Checkpoint
 from core.denoising import Prediction, Schedule, WordEncoder, WordMaps
-from core.errors import LoupeError
 from core.kl import Variational
 from core.skipping import Skipping
 from core.telling import Telling
+from core.weights import numbers, size_bytes
 from core.word_reader import WordReader
 
 
@@ -71,13 +71,13 @@ class LatentDiffusion(Skipping, Telling):
             side = network.config.sample_size * 2 ** (len(coder.config.block_out_channels) - 1)
             autoencoder = Variational(checkpoint, coder, side, device)
             own.append(coder)
-        taken = sum(p.numel() * p.element_size() for one in own for p in one.parameters())
+        taken = size_bytes(*own)
         return cls(checkpoint, network, schedule, text, autoencoder, diffused.spread(checkpoint), device, taken)
 
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take, those of other checkpoints not counted."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters()) + self._own_bytes
+        return size_bytes(self._network) + self._own_bytes
 
     def shape(self) -> tuple[int, int, int]:
         """Of one picture's latents."""
@@ -122,12 +122,7 @@ class LatentDiffusion(Skipping, Telling):
             given = torch.from_numpy(latents.astype(np.float32)).to(self.device)
             when = torch.full((len(latents),), timestep, device=self.device)
             told = self._network(given, when, **self._words(prompts)).sample.cpu().numpy()
-        if not np.isfinite(told).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return told
+        return numbers(told, self.checkpoint.title)
 
     def _words(self, prompts: Sequence[str]) -> dict[str, Any]:
         """The prompts as the network takes them; each is read once, however often it stands there."""

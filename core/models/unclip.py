@@ -18,6 +18,7 @@ from core.looking import Looking
 from core.prior import Prior
 from core.toward_vectors import VectorEncoder
 from core.unquantised import Unquantised
+from core.weights import numbers, size_bytes
 
 
 class Unclip(Looking):
@@ -88,9 +89,7 @@ class Unclip(Looking):
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take, those of other checkpoints not counted."""
-        return sum(p.numel() * p.element_size() for p in self._decoder.parameters()) + sum(
-            part.size_bytes for part in self._own
-        )
+        return size_bytes(self._decoder) + sum(part.size_bytes for part in self._own)
 
     def shape(self) -> tuple[int, int, int]:
         """Of one picture's latents."""
@@ -122,12 +121,7 @@ class Unclip(Looking):
             when = torch.full((len(latents),), timestep, device=self.device)
             told = self._decoder(noisy, when, **self._toward(vectors)).sample
         told = told[:, : latents.shape[1]].cpu().numpy()  # beside the noise Kandinsky tells how unsure of it it is
-        if not np.isfinite(told).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return self._schedule.prediction(told, latents, timestep)
+        return self._schedule.prediction(numbers(told, self.checkpoint.title), latents, timestep)
 
     def latents(self, images: list[Image]) -> np.ndarray:
         """Those of the squares in the pictures' middles."""

@@ -15,6 +15,7 @@ from core.denoising import Prediction, Schedule, WordEncoder
 from core.errors import LoupeError
 from core.kl import Variational
 from core.video import FrameAttention
+from core.weights import numbers, size_bytes
 from core.word_reader import WordReader
 
 WINDOW = 120  # tokens that Latte's tower reads
@@ -73,14 +74,14 @@ class VideoDiffusion:
             side = network.config.sample_size * 2 ** (len(coder.config.block_out_channels) - 1)
             autoencoder = Variational(checkpoint, coder, side, device)
             own.append(coder)
-        taken = sum(p.numel() * p.element_size() for one in own for p in one.parameters())
+        taken = size_bytes(*own)
         spread = diffused.spread(checkpoint)
         return cls(checkpoint, network, schedule, text, autoencoder, spread, device, own_words, taken)
 
     @property
     def size_bytes(self) -> int:
         """Memory that the weights take, those of other checkpoints not counted."""
-        return sum(p.numel() * p.element_size() for p in self._network.parameters()) + self._own_bytes
+        return size_bytes(self._network) + self._own_bytes
 
     def film_shape(self) -> tuple[int, int, int, int]:
         """Of one film's latents."""
@@ -141,12 +142,7 @@ class VideoDiffusion:
                 enable_temporal_attentions=temporal,
             ).sample[:, : latents.shape[1]]
             told = told.cpu().numpy()
-        if not np.isfinite(told).all():
-            raise LoupeError(
-                "{title} gives values that are no numbers: its weights are damaged. Fetch it anew.",
-                title=self.checkpoint.title,
-            )
-        return told
+        return numbers(told, self.checkpoint.title)
 
     def _words(self, prompts: Sequence[str]) -> np.ndarray:
         """[image token dim] as the network was taught to take them: it looks at padding too.
