@@ -1,4 +1,4 @@
-"""demo-ddpm's recipe on made-up drawings and networks whose answers are known: nothing is fetched."""
+"""The recipes of demo-ddpm and demo-pixels on made-up drawings and networks whose answers are known."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from zoo import denoising, diffusion
+from zoo import denoising, diffusion, pixel_diffusion
 from zoo.denoising import Crew, Loss, Optimizers, schedule, sheet, teach
 from zoo.diffusion import sampled
 from zoo.diffusion_data import Drawn, Texts, captions, chosen
@@ -157,3 +157,25 @@ def test_a_sheet_goes_from_left_to_right():
         (255, 255, 255),
         (255, 255, 255),
     ]
+
+
+def test_smileys_are_chosen_and_half_of_them_mirrored():
+    rows = [row("faces", ["grinning face"], []), row("animals", ["cat face"], []), row("faces", ["ghost"], [])]
+    assert pixel_diffusion.chosen(rows) == [0]
+    torch.manual_seed(0)
+    picture = torch.randn(1, 3, 32, 32)
+    found = pixel_diffusion.batch(picture)
+    kept, turned = ((found == one).flatten(1).all(1) for one in (picture, picture.flip(3)))
+    assert 0.25 < kept.float().mean() < 0.75 and (kept ^ turned).all()
+
+
+def test_the_nearest_face_may_be_mirrored():
+    pictures = torch.randn(3, 3, 32, 32)
+    found = pixel_diffusion.nearest(torch.stack([pictures[1].flip(2), pictures[2] + 0.5]), pictures)
+    assert found.tolist() == pytest.approx([0, 0.25], abs=1e-3)
+
+
+def test_the_pixel_network_answers_without_words():
+    network = pixel_diffusion.build()
+    noise = torch.randn(2, 3, 32, 32)
+    assert denoising.sampled(pixel_diffusion.reading(network), noise, (), (), 2, 1.0).shape == noise.shape
