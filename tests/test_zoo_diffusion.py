@@ -25,7 +25,12 @@ def made(count: int = 6) -> Drawn:
     states[1:, 0, 0] = torch.arange(count).repeat_interleave(2) + 1.0
     ways = torch.arange(1, 1 + 2 * count).view(count, 2)
     latents = torch.randn(count, 4, 16, 16) * 3 + 5
-    return Drawn(latents, Texts(states, torch.ones(1 + 2 * count, 1, dtype=torch.bool)), ways, [])
+    return Drawn(
+        latents,
+        Texts(states, torch.ones(1 + 2 * count, 1, dtype=torch.bool)),
+        ways,
+        [[f"{n}", f"{n}"] for n in range(count)],
+    )
 
 
 class Knowing(nn.Module):
@@ -42,21 +47,22 @@ class Knowing(nn.Module):
         return SimpleNamespace(sample=kept.sqrt() * noise - (1 - kept).sqrt() * drawing)
 
 
-def test_things_of_one_word_are_chosen():
+def test_things_of_one_word_and_a_few_of_two_are_chosen():
     rows = [
         row("animals", ["cat"], ["猫"]),
         row("animals", ["polar bear"], ["北极熊"]),
+        row("animals", ["black bird"], ["黑色的鸟"]),
         row("travel", ["two-thirty"], ["两点半"]),
         row("symbols", ["plus"], ["加"]),
         row("food", ["pie"], []),
         row("food", ["pizza"], ["披萨"]),
     ]
-    assert chosen(rows) == [0, 5]
+    assert chosen(rows) == [0, 1, 6]
 
 
 def test_captions_are_in_both_languages():
     found = captions(row("animals", ["cat", "kitty"], ["猫"]))
-    assert {"cat", "kitty", "a picture of cat", "猫", "猫的图片"} == set(found)
+    assert {"cat", "a cat", "kitty", "a picture of cat", "猫", "猫的图片"} == set(found)
 
 
 def test_latents_have_variance_one_and_come_back():
@@ -64,6 +70,14 @@ def test_latents_have_variance_one_and_come_back():
     assert drawn.latents.std((0, 2, 3)).tolist() == pytest.approx([1] * 4, abs=1e-4)
     assert drawn.latents.mean().item() == pytest.approx(0, abs=1e-5)
     assert drawn.unscaled(drawn.latents).mean().item() == pytest.approx(5, abs=0.3)
+
+
+def test_what_two_words_name_is_shown_more_often():
+    drawn = made(2)
+    drawn.often = Drawn(drawn.latents, drawn.texts, drawn.ways, [["cat", "猫"], ["black cat", "黑猫"]]).often
+    torch.manual_seed(0)
+    latents, *_ = drawn.batch(1000, 0.0)
+    assert (latents == drawn.latents[1]).flatten(1).all(1).float().mean() == pytest.approx(0.8, abs=0.05)
 
 
 def test_a_batch_pairs_each_drawing_with_its_own_words():

@@ -20,6 +20,26 @@ from zoo.sources import CACHE
 
 STYLE = "fluent-flat"
 GROUPS = ("animals", "food", "plants", "travel", "recreation", "faces")
+# Drawn too, though two words name them; so few beside the others that they are shown more often.
+TWO_WORDS = {
+    "red apple",
+    "green apple",
+    "red heart",
+    "blue heart",
+    "black cat",
+    "polar bear",
+    "teddy bear",
+    "baby chick",
+    "hot dog",
+    "ice cream",
+    "french fries",
+    "birthday cake",
+    "fire engine",
+    "police car",
+    "palm tree",
+    "full moon",
+}
+OFTEN = 4
 LONGEST = 12  # tokens
 TEMPLATES = {"en": ("{}", "{}", "a picture of {}"), "zh": ("{}", "{}", "{}的图片")}
 
@@ -69,22 +89,22 @@ class Words:
 
 
 def chosen(rows: list[Picture]) -> list[int]:
-    """Things that one English word names; of the clock faces none."""
+    """Things that one English word names, and a few of two; of the clock faces none."""
     return [
         index
         for index, row in enumerate(rows)
         if row.group in GROUPS
         and row.names.get("zh")
-        and len(row.names["en"][0].split()) == 1
-        and "-thirty" not in row.names["en"][0]
+        and (len((name := row.names["en"][0]).split()) == 1 or name in TWO_WORDS)
+        and "-thirty" not in name
     ]
 
 
 def captions(row: Picture) -> list[str]:
     """Three of four in English."""
-    found = [form.format(row.names["en"][0]) for form in TEMPLATES["en"]]
+    found = [f"a {row.names['en'][0]}"] + [form.format(row.names["en"][0]) for form in TEMPLATES["en"]]
     found += [form.format(row.names["zh"][0]) for form in TEMPLATES["zh"]]
-    return found + [(row.names["en"][1:2] or row.names["en"][:1])[0]] + [row.names["en"][0]] * 5
+    return found + [(row.names["en"][1:2] or row.names["en"][:1])[0]] + [row.names["en"][0]] * 4
 
 
 def drawings(source: str = STYLE) -> tuple[list[Picture], torch.Tensor]:
@@ -123,6 +143,7 @@ class Drawn(Scaled):
         """texts: the empty one first. ways: [image caption], which texts name it. names: in English and Chinese."""
         super().__init__(latents)
         self.texts, self.ways, self.names = texts, ways, names
+        self.often = torch.tensor([OFTEN if english in TWO_WORDS else 1 for english, _ in names]).float()
 
     @classmethod
     def made(cls) -> Self:
@@ -145,7 +166,7 @@ class Drawn(Scaled):
 
     def batch(self, count: int, wordless: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Latents, their words' states and which of these are real; a share of them without words."""
-        rows = torch.randint(len(self.latents), (count,))
+        rows = torch.multinomial(self.often, count, replacement=True)
         said = self.ways[rows, torch.randint(self.ways.shape[1], (count,))]
         states, real = self.texts[torch.where(torch.rand(count) < wordless, 0, said)]
         return self.latents[rows], states, real
