@@ -22,7 +22,7 @@ def reached(page: Page, place: str) -> Locator:
     """The card at this place of the page, once it is in view and has begun; cards above it may push it away again."""
     card = page.locator(f"[id='{place}']")
     for _ in range(30):
-        card.scroll_into_view_if_needed()
+        card.evaluate("card => card.scrollIntoView({block: 'center'})")
         try:
             card.locator(".figure[aria-busy], .made, .error").first.wait_for(state="attached", timeout=2000)
             return card

@@ -156,6 +156,21 @@ def test_our_own_draws_what_the_libraries_draw_with_its_parts():
     assert np.abs(model.pictures(last.after) - wanted).max() < 1e-4
 
 
+def test_our_own_in_pixels_draws_what_the_library_draws():
+    folder = checkpoints.ASSETS / "checkpoints" / "demo-pixels"
+    unet = diffusers.UNet2DModel.from_pretrained(folder, torch_dtype=torch.float32)
+    scheduler = diffusers.DDIMScheduler.from_pretrained(folder)
+    model = models.load("demo-pixels", "cpu")
+    noise = noise_like(model.shape(), 0, 2)
+    scheduler.set_timesteps(6)
+    x = torch.from_numpy(noise)
+    with torch.no_grad():
+        for time in scheduler.timesteps:
+            x = scheduler.step(unet(x, time).sample, time, x).prev_sample
+    *_, last = sample(model, noise, ["", ""], "DDIM", 6)
+    assert np.abs(last.after - x.numpy()).max() < 1e-4
+
+
 def test_what_does_not_fit_is_told(tmp_path):
     from safetensors.torch import load_file, save_file
 

@@ -165,6 +165,7 @@ def test_gradio_is_set_to_be_quiet_and_bounded(live):
     config = json.loads(live.get("/config").body)
     assert config["analytics_enabled"] is False and config["max_file_size"] == 20 * 2**20
     assert config.get("run_history", False) is False
+    assert all(one["show_progress_on"] == [] for one in config["dependencies"] if one["outputs"])
     assert live.get("/pwa_icon/12000").body == server.ICON
     for path in ("/docs", "/redoc", "/openapi.json", "/monitoring/summary"):
         assert live.get(path).status in (401, 403, 404), path

@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from webapp.listeners import QUIET
 from webapp.translations import LANGUAGES, t
 
 LONGEST = 2_000
@@ -31,7 +32,7 @@ class Settings:
         self.controls |= named
         starts = json.dumps({name: control.value for name, control in named.items()})
         parts = list(named.values())
-        gr.on([part.change for part in parts], None, parts, None, js=TELL % starts, api_visibility="private")
+        gr.on([part.change for part in parts], None, parts, None, js=TELL % starts, **QUIET)
 
     def restore(self, request: gr.Request) -> Any:
         """A value for each control that the address names and that can take it; the others stay as they are."""

@@ -8,12 +8,12 @@ from typing import Any
 import gradio as gr
 
 from core import hub
-from core.checkpoints import find, rows
+from core.checkpoints import Checkpoint, find, rows
 from core.errors import LoupeError
+from webapp.listeners import AT_ONCE, QUIET
 from webapp.translations import t
 
 AGAIN = "() => { window.dispatchEvent(new Event('loupe-again')); }"
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def beside(picker: gr.Dropdown, language: gr.Textbox) -> None:
@@ -24,11 +24,11 @@ def beside(picker: gr.Dropdown, language: gr.Textbox) -> None:
         stop = gr.Button("Cancel", visible=False, size="sm")
         away = gr.Button("Remove from disk", visible=False, size="sm")
     shown = [said, start, stop, away]
-    picker.change(state, [picker, language], shown, queue=False, **QUIET)
+    picker.change(state, [picker, language], shown, **AT_ONCE)
     coming = start.click(fetch, [picker, language], shown, concurrency_id="download", **QUIET)
     coming.then(None, js=AGAIN, **QUIET)
-    stop.click(state, [picker, language], shown, cancels=[coming], queue=False, **QUIET)
-    away.click(remove, [picker, language], shown, queue=False, **QUIET)
+    stop.click(state, [picker, language], shown, cancels=[coming], **AT_ONCE)
+    away.click(remove, [picker, language], shown, **AT_ONCE)
 
 
 def state(key: str, language: str, problem: str = "") -> list[Any]:
@@ -36,37 +36,45 @@ def state(key: str, language: str, problem: str = "") -> list[Any]:
     if key not in rows():
         return [gr.update(visible=False)] * 4
     row = find(key)
-    here, taken = hub.is_here(row), hub.disk_bytes(row) / 1e6
+    absent, taken = missing(row), hub.disk_bytes(row) / 1e6
     if row.folder:
         text = ""
-    elif here:
+    elif not absent:
         text = t("On this machine: {megabytes:.0f} MB.", language, megabytes=taken)
     else:
-        text = t("Not on this machine: {megabytes:.0f} MB to download.", language, megabytes=row.megabytes)
+        size = sum(one.megabytes for one in absent)
+        text = t("Not on this machine: {megabytes:.0f} MB to download.", language, megabytes=size)
+        if parts := [one.title for one in absent if one is not row]:
+            text += " " + t("{parts} belongs to it.", language, parts=", ".join(parts))
         if taken >= 1:
             text += " " + t("{megabytes:.0f} MB of it are here.", language, megabytes=taken)
     lines = f"<p>{html.escape(text)}</p>" + (f"<p class='error'>{html.escape(problem)}</p>" if problem else "")
-    missing = not here and not row.folder
     return [
         gr.update(value=lines, visible=bool(text or problem)),
-        gr.update(visible=missing),
+        gr.update(visible=bool(absent) and not row.folder),
         gr.update(visible=False),
         gr.update(visible=not row.folder and taken > 0),
     ]
 
 
+def missing(row: Checkpoint) -> list[Checkpoint]:
+    """What of the checkpoint and of the others that are loaded with it is not on this machine."""
+    return [one for one in (row, *map(find, row.parts.values())) if not hub.is_here(one)]
+
+
 def fetch(key: str, language: str) -> Iterator[list[Any]]:
-    """The download, step by step."""
+    """The download of the checkpoint and of its parts, step by step."""
     row, problem = find(key), ""
     try:
-        with closing(hub.download(row)) as steps:  # pyright: ignore[reportArgumentType]  a generator
-            for step in steps:
-                share = step.done / max(step.total, 1)
-                text = t("{done:.0f} of {total:.0f} MB", language, done=step.done / 1e6, total=step.total / 1e6)
-                bar = (
-                    f"<progress value='{share:.4f}' aria-label='{html.escape(text)}'></progress><span>{text}</span>"
-                )
-                yield [gr.update(value=bar, visible=True), *(gr.update(visible=v) for v in (False, True, False))]
+        for one in missing(row):
+            with closing(hub.download(one)) as steps:  # pyright: ignore[reportArgumentType]  a generator
+                for step in steps:
+                    share = step.done / max(step.total, 1)
+                    text = t("{done:.0f} of {total:.0f} MB", language, done=step.done / 1e6, total=step.total / 1e6)
+                    text = html.escape(text if one is row else f"{one.title}: {text}")
+                    bar = f"<progress value='{share:.4f}' aria-label='{text}'></progress><span>{text}</span>"
+                    shown = (gr.update(visible=v) for v in (False, True, False))
+                    yield [gr.update(value=bar, visible=True), *shown]
     except LoupeError as error:
         problem = t(error.template, language, **error.values)
     yield state(key, language, problem)

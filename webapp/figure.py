@@ -22,7 +22,7 @@ const base = new URL(".", document.baseURI).href.replace(/\\/$/, "");
 const settings = {base, key: props.key_name, place: props.place};
 import(base + "/loupe/static/figure.js").then((module) => module.mount(element, settings,
     (name, data) => trigger(name, data), (see) => {see(props.value); watch("value", () => see(props.value));}));
-"run"; "cancel"; "pick";
+"run"; "anew"; "cancel"; "pick";
 """
 
 
@@ -31,8 +31,8 @@ def component(key: str, place: str) -> gr.HTML:
 
     Its value is a payload: {"busy"} or {"error"} or {"drawings": [...]}.
 
-    Events: run when it is seen and the strip has changed, cancel when the reader stops the work, pick (name, value)
-    when the reader clicks or paints in it.
+    Events: run when it is seen and the strip has changed, anew when a setting has, cancel when the reader stops the
+    work, pick (name, value) when the reader clicks or paints in it.
     """
     return gr.HTML(
         None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from webapp.inputs import examples
+from webapp.listeners import AT_ONCE, QUIET
 from webapp.translations import LANGUAGES
 
 PICTURE, SENTENCE = "example:apple", "a red apple"
@@ -57,12 +58,11 @@ def build() -> Strip:
         )
     image = gr.Textbox(PICTURE, visible="hidden", label="Picture", elem_id="strip-image")
     language = gr.Textbox("en", visible="hidden", label="Language", elem_id="strip-language")
-    quiet = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-    shown.choose(_chosen, None, image, **quiet)
-    shown.say(_said, None, prompt, **quiet)
-    image.change(lambda reference: reference, image, shown, **quiet)
+    shown.choose(_chosen, None, image, **AT_ONCE)
+    shown.say(_said, None, prompt, **AT_ONCE)
+    image.change(lambda reference: reference, image, shown, **AT_ONCE)
     inputs = [prompt, image, language]
-    gr.on([part.change for part in inputs], None, inputs, None, js=TELL, api_visibility="private")
+    gr.on([part.change for part in inputs], None, inputs, None, js=TELL, **QUIET)
     return Strip(prompt, image, language)
 
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import gradio as gr
+from gradio.events import EventListenerMethod, set_cancel_events
 from PIL.Image import Image
 
 from core.capabilities import DualEncoder
@@ -19,6 +20,7 @@ from core.checkpoints import Checkpoint, catalogue, find
 from core.errors import LoupeError
 from core.params import Encoders, Examples, Gallery, Peers, Progress, Prompt, Rivals
 from webapp import address, controls, downloads, figure, inputs, reports, strip
+from webapp.listeners import AT_ONCE, QUIET
 from webapp.panel import Panel, panels
 from webapp.translations import t
 
@@ -52,9 +54,8 @@ def create_demo() -> gr.Blocks:
             for module in (m for m in places if m.PLACE == "last"):
                 with gr.Tab(module.TITLE, id=module.TITLE):
                     module.build(common)
-        quiet: dict[str, Any] = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-        demo.load(strip.restore, None, [common.prompt, common.image, common.language], **quiet)
-        demo.load(settings.restore, None, settings.components, **quiet)
+        demo.load(strip.restore, None, [common.prompt, common.image, common.language], **AT_ONCE)
+        demo.load(settings.restore, None, settings.components, **AT_ONCE)
     return demo
 
 
@@ -82,9 +83,7 @@ def family(title: str, common: strip.Strip, settings: address.Settings) -> None:
         describe,
         [first, common.language],
         about,
-        queue=False,
-        api_visibility="private",
-        show_progress="hidden",
+        **AT_ONCE,
     )
     with gr.Row(elem_classes="cards"):
         for panel in panels().values():
@@ -138,20 +137,17 @@ def card(
         "inputs": values,
         "outputs": drawn,
         "concurrency_id": "long" if panel.long else "quick",
-        "show_progress": "hidden",
         "trigger_mode": "always_last",
-        "api_visibility": "private",
+        **QUIET,
     }
-    working = [drawn.run(**options), gr.on([c.change for c in (*pickers, *made.values())], **options)]
-    drawn.cancel(None, None, None, cancels=working, queue=False)
+    working = [drawn.run(**options), drawn.anew(**options)]
+    set_cancel_events([EventListenerMethod(drawn, "cancel")], working)
     if picked:
         drawn.pick(
             figure.picked(picked),
             None,
             [made[name] for name in picked],
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
+            **AT_ONCE,
         )
     settings.keep(f"{tab}.{panel.key}", made)
 

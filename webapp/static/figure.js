@@ -10,17 +10,23 @@ export function mount(element, settings, trigger, see) {
   const root = element.querySelector(".figure");
   root.innerHTML = `<div class="state" role="status"></div><div class="drawings"></div><div class="foot"></div>`;
   const [state, drawings, foot] = ["state", "drawings", "foot"].map((name) => root.querySelector(`.${name}`));
+  const tab = settings.place.split(".")[0];
   let seen = false, asked = null, busy = 0, shown = [], latest = 0;
   let pinned = [], last = {drawings: []};  // pinned drawings stay beside whatever is asked next
 
-  function run() {
+  function run(event = "run") {
     const strip = JSON.stringify(window.loupeStrip ?? null);
     if (!seen || strip === asked) return;
     asked = strip;
     wait();
-    trigger("run");
+    trigger(event);
   }
   function again() { asked = null; run(); }
+  function set({detail: [starts]}) {
+    if (!Object.keys(starts).some((name) => name === `${tab}.model` || name.startsWith(`${settings.place}.`))) return;
+    asked = null;  // who is not seen asks later
+    run("anew");
+  }
   function pick(name, value) {
     wait();
     trigger("pick", {name, value: String(value)});
@@ -140,7 +146,8 @@ export function mount(element, settings, trigger, see) {
     .observe(element);
   const own = new AbortController(), {signal} = own;
   const here = (listener) => (event) => { if (element.isConnected) listener(event); else own.abort(); };
-  addEventListener("loupe-strip", here(run), {signal});
+  addEventListener("loupe-strip", here(() => run()), {signal});
+  addEventListener("loupe-settings", here(set), {signal});
   addEventListener("loupe-again", here(again), {signal});
   const card = element.closest(".card");
   card?.setAttribute("id", settings.place);

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from webapp.explore import answers
+from webapp.listeners import AT_ONCE
 from webapp.strip import Strip
 
 TITLE = "Explore"
@@ -33,7 +34,7 @@ def build(strip: Strip) -> None:
         strip=[strip.prompt.value, strip.image.value, strip.language.value],
         server_functions=[getattr(answers, name) for name in ANSWERS],
     )
-    tab.use(_reference, None, strip.image, queue=False, api_visibility="private", show_progress="hidden")
+    tab.use(_reference, None, strip.image, **AT_ONCE)
 
 
 def _reference(event: gr.EventData) -> str:
