@@ -25,7 +25,7 @@ def test_a_setting_stands_in_the_address_and_comes_back(open_page):
     card.get_by_text("min", exact=True).click()
     page.wait_for_url(re.compile(r"CLIP\.attention_rollout\.fusion=min"))
     page.wait_for_function("() => !document.querySelector('.figure[aria-busy]')")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(3000)  # what is still asked when a page is left is told in the console
     page.reload()
     expect(page.locator(f"{CARD} label.selected")).to_have_text("min")
 

@@ -32,9 +32,8 @@ export function mount(element, settings, trigger, see) {
     trigger("pick", {name, value: String(value)});
   }
   function wait() {
-    clearTimeout(busy);
+    if (root.hasAttribute("aria-busy")) return;  // its button stays, or a click on it would be lost
     root.setAttribute("aria-busy", "true");
-    if (root.classList.contains("working")) return;  // its button stays, or a click on it would be lost
     busy = setTimeout(() => {
       root.classList.add("working");
       state.innerHTML = `<span class="spinner" aria-hidden="true"></span><span class="far">Working…</span><button>Cancel</button>`;
