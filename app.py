@@ -69,7 +69,7 @@ def main() -> None:
     else:
         print(f"Loupe is at {address}", flush=True)  # noqa: T201
         app = server.create_app(demo, host=chosen.host, public=chosen.public)
-        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning")
+        uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", timeout_graceful_shutdown=3)
 
 
 if __name__ == "__main__":

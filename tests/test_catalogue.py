@@ -30,9 +30,9 @@ BUDGET = {
     "GPT": 6,
     "BERT": 6,
     "Transformer": 7.5,
-    "Diffusion": 23.9,
-    "unCLIP": 11.95,
-    "Video": 4.2,
+    "Diffusion": 23.91,
+    "unCLIP": 11.9,
+    "Video": 4.18,
 }
 TINY = {"clip": ["clip", "siglip", "dual", "hybrid"], "align": ["align"]}
 for kind, (family, _) in tiny.OTHERS.items():

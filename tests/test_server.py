@@ -52,8 +52,8 @@ def served(**options) -> Iterator[Live]:
     with gr.Blocks(analytics_enabled=False) as demo:
         gr.Markdown("A page")
     app = server.create_app(demo, **options)
-    serving = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=serving.run)
+    serving = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=serving.run, daemon=True)
     thread.start()
     while not serving.started:
         assert thread.is_alive()
