@@ -30,7 +30,7 @@ BUDGET = {
     "GPT": 6,
     "BERT": 6,
     "Transformer": 7.5,
-    "Diffusion": 23.91,
+    "Diffusion": 23.9,
     "unCLIP": 11.9,
     "Video": 4.18,
 }

@@ -127,6 +127,7 @@ def teach(
         kept = torch.load(state, weights_only=True)
         network.load_state_dict(kept["network"])
         average, step, before, curve = kept["average"], kept["step"], kept["seconds"], kept["curve"]
+        losses = [curve[-1]["loss"]]  # what is taken up at its end has no other
     begin, saved = time.monotonic() - before, time.monotonic()
     crew.gate.wait()
     while True:
