@@ -34,7 +34,7 @@ class Settings:
         parts = list(named.values())
         gr.on([part.change for part in parts], None, parts, None, js=TELL % starts, **QUIET)
 
-    def restore(self, request: gr.Request) -> Any:
+    def restore(self, request: gr.Request) -> list[Any]:
         """A value for each control that the address names and that can take it; the others stay as they are."""
         asked = dict(request.query_params)
         language = asked.get("lang", "en")
@@ -45,7 +45,7 @@ class Settings:
                 chosen = value if isinstance(value, str) else control.value
                 value = gr.update(choices=said(control.choices, language), value=chosen)
             found.append(value)
-        return found if len(found) != 1 else found[0]
+        return found
 
 
 def said(choices: Any, language: str) -> list[tuple[str, Any]]:

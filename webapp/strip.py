@@ -35,6 +35,10 @@ class Strip:
     image: gr.Textbox
     language: gr.Textbox
 
+    @property
+    def components(self) -> list[gr.Textbox]:
+        return [self.prompt, self.image, self.language]
+
 
 def build() -> Strip:
     """The strip; in the browser each change is told by a "loupe-strip" event with [sentence, image, language]."""
@@ -61,9 +65,9 @@ def build() -> Strip:
     shown.choose(_chosen, None, image, **AT_ONCE)
     shown.say(_said, None, prompt, **AT_ONCE)
     image.change(lambda reference: reference, image, shown, **AT_ONCE)
-    inputs = [prompt, image, language]
-    gr.on([part.change for part in inputs], None, inputs, None, js=TELL, **QUIET)
-    return Strip(prompt, image, language)
+    strip = Strip(prompt, image, language)
+    gr.on([part.change for part in strip.components], None, strip.components, None, js=TELL, **QUIET)
+    return strip
 
 
 def restore(request: gr.Request) -> tuple[str, str, str]:

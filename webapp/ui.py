@@ -54,8 +54,12 @@ def create_demo() -> gr.Blocks:
             for module in (m for m in places if m.PLACE == "last"):
                 with gr.Tab(module.TITLE, id=module.TITLE):
                     module.build(common)
-        demo.load(strip.restore, None, [common.prompt, common.image, common.language], **AT_ONCE)
-        demo.load(settings.restore, None, settings.components, **AT_ONCE)
+
+        def restore(request: gr.Request) -> list[Any]:
+            return [*strip.restore(request), *settings.restore(request)]
+
+        restored = demo.load(restore, None, [*common.components, *settings.components], **AT_ONCE)
+        restored.then(None, common.components, None, js=strip.TELL, **QUIET)  # from now on the cards ask
     return demo
 
 

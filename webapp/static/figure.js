@@ -7,17 +7,18 @@ import {offline, save} from "./export.js";
 import {word} from "./page.js";
 
 export function mount(element, settings, trigger, see) {
-  const root = element.querySelector(".figure");
+  const root = element.querySelector(".figure"), card = element.closest(".card");
   root.innerHTML = `<div class="state" role="status"></div><div class="drawings"></div><div class="foot"></div>`;
   const [state, drawings, foot] = ["state", "drawings", "foot"].map((name) => root.querySelector(`.${name}`));
   const tab = settings.place.split(".")[0];
-  let seen = false, asked = null, busy = 0, shown = [], latest = 0;
+  let seen = false, asked = null, busy = 0, shown = [], latest = 0, stopped = false;
   let pinned = [], last = {drawings: []};  // pinned drawings stay beside whatever is asked next
 
   function run(event = "run") {
-    const strip = JSON.stringify(window.loupeStrip ?? null);
-    if (!seen || strip === asked) return;
+    const strip = JSON.stringify(window.loupeStrip);  // none before the page holds what its address says
+    if (!seen || !strip || strip === asked) return;
     asked = strip;
+    stopped = false;
     wait();
     trigger(event);
   }
@@ -41,6 +42,7 @@ export function mount(element, settings, trigger, see) {
     }, 150);
   }
   function stop() {
+    stopped = true;
     trigger("cancel");
     done();
     state.innerHTML = `<span>Stopped.</span><button>Run again</button>`;
@@ -117,7 +119,7 @@ export function mount(element, settings, trigger, see) {
       ["data", "Export data", () => save(`${settings.key}.json`,
         new Blob([JSON.stringify(shown.map((one) => one.data()))], {type: "application/json"}))],
       ["HTML", "Export a page that works offline", async () => {
-        const title = element.closest(".card")?.querySelector("h2")?.textContent ?? settings.key;
+        const title = card.querySelector("h2").textContent;
         save(`${settings.key}.html`, await offline(title, shown.map((one) => one.drawing), settings.base));
       }],
       [pinned.length ? "unpin" : "pin", "Keep this beside the next picture, sentence or setting", pin],
@@ -141,18 +143,18 @@ export function mount(element, settings, trigger, see) {
     setTimeout(() => { button.textContent = "link"; }, 1500);
   }
 
+  // The card, not the figure alone: its controls may be in view when the figure is not.
   new IntersectionObserver((entries) => { seen = entries.at(-1).isIntersecting; run(); }, {rootMargin: "80px"})
-    .observe(element);
+    .observe(card);
   const own = new AbortController(), {signal} = own;
   const here = (listener) => (event) => { if (element.isConnected) listener(event); else own.abort(); };
   addEventListener("loupe-strip", here(() => run()), {signal});
   addEventListener("loupe-settings", here(set), {signal});
   addEventListener("loupe-again", here(again), {signal});
-  const card = element.closest(".card");
-  card?.setAttribute("id", settings.place);
-  if (card && decodeURIComponent(location.hash.slice(1)) === settings.place) setTimeout(() => card.scrollIntoView(), 300);
+  card.setAttribute("id", settings.place);
+  if (decodeURIComponent(location.hash.slice(1)) === settings.place) setTimeout(() => card.scrollIntoView(), 300);
   for (const kind of ["input", "change"]) {
-    card?.addEventListener(kind, (event) => { if (!root.contains(event.target)) wait(); });
+    card.addEventListener(kind, (event) => { if (!root.contains(event.target)) wait(); });
   }
-  see(show);
+  see((payload) => (stopped ? trigger("cancel") : show(payload)));  // it may have been stopped before it had begun
 }

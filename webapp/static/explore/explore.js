@@ -206,7 +206,7 @@ class Explore {
     }
     if (picture !== before[1]) await this.search({ mode: "image" });
     else if (sentence !== before[0]) await this.search({ mode: "text" });
-    else await this.search({});
+    else if (language !== before[2]) await this.search({});
   }
 
   translate() {
