@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+from unittest import mock
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -43,6 +44,10 @@ def main() -> None:
     if not on_spaces and not free(chosen.host, chosen.port):
         sys.exit(f"Port {chosen.port} is in use. Stop what runs there, or choose another: --port {chosen.port + 1}")
 
+    # At each import gradio reads its own sources again to write their stubs, half of what the import takes. It leaves
+    # out classes whose file cannot be told.
+    with mock.patch("inspect.getfile", side_effect=OSError):
+        import gradio  # noqa: F401
     import uvicorn
 
     from core.checkpoints import register

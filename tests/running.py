@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,12 @@ class Running:
         return "\n".join(self.lines)
 
 
-def start(*arguments: str, home: Path, **environment: str) -> Running:
-    """Starts app.py on a free port and waits until its page answers."""
+def start(*arguments: str, home: Path, program: Sequence[str] = ("app.py",), **environment: str) -> Running:
+    """Starts app.py, or another program for Python, on a free port and waits until its page answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--port", str(port), *arguments]
+    command = [sys.executable, *program, "--port", str(port), *arguments]
     variables = os.environ | {"LOUPE_HOME": str(home), "HF_HUB_OFFLINE": "1", "GRADIO_SERVER_PORT": str(port)}
     variables["OMP_NUM_THREADS"] = (
         "1"  # beside other tests, threads that wait for each other would keep the cores busy

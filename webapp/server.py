@@ -77,8 +77,7 @@ async def among_strangers(app: FastAPI) -> AsyncIterator[None]:
 
 
 def prepare(demo: gr.Blocks) -> None:
-    """Queue, cleaning and limits, the same for both ways to serve."""
+    """Cleaning and limits, the same for both ways to serve."""
     os.environ.setdefault("GRADIO_TEMP_DIR", str(store.home() / "gradio"))
-    demo.queue(max_size=64, default_concurrency_limit=2, api_open=False)
     demo.delete_cache = (600, 3600)
     demo.state_session_capacity = SESSIONS

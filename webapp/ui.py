@@ -41,6 +41,7 @@ def create_demo() -> gr.Blocks:
     """The whole page; the browser makes what stands in a tab when it is first opened."""
     places = tab_modules()
     with gr.Blocks(title="Loupe", fill_width=True, analytics_enabled=False) as demo:
+        demo.queue(max_size=64, default_concurrency_limit=2, api_open=False)  # each call makes all that stands anew
         gr.HTML(BAR, js_on_load=None, elem_id="bar")
         common = strip.build()
         settings = address.Settings()
