@@ -1,10 +1,14 @@
-"""What stands beside a picker of checkpoints: where the picked one is, and its download with all that belongs to it."""
+"""What stands below the pickers: where each picked checkpoint is, and its download with all that belongs to it."""
+
+import re
+from types import SimpleNamespace
 
 import pytest
 
 from core import checkpoints, hub
 from core.errors import LoupeError
 from webapp import downloads
+from webapp.ui import NOTHING
 
 
 @pytest.fixture
@@ -22,24 +26,29 @@ def fetched(monkeypatch):
     return here
 
 
+def offered(said: str) -> set[tuple[str, str]]:
+    """(what is done, checkpoint) of each button."""
+    return set(re.findall(r"data-act='(\w+)' data-key='([^']+)'", said))
+
+
 def test_what_belongs_to_a_checkpoint_comes_with_it(fetched):
     row = checkpoints.find("kandinsky-2-2")
     prior = checkpoints.find(row.parts["prior"])
-    said, start, _, away = downloads.state(row.key, "en")
-    assert f"{row.megabytes + prior.megabytes:.0f} MB" in said["value"] and prior.title in said["value"]
-    assert start["visible"] and not away["visible"]
-    *steps, last = downloads.fetch(row.key, "en")
+    said = downloads.lines(row.key, NOTHING, "en")
+    assert f"{row.megabytes + prior.megabytes:.0f} MB" in said and prior.title in said
+    assert offered(said) == {("begin", row.key)}
+    *steps, last = downloads.begun(SimpleNamespace(key=row.key), row.key, NOTHING, "en")
     assert fetched == [row.key, prior.key]
-    told = [step[0]["value"] for step in steps]
-    assert "<span>0 of 2 MB</span>" in told[0] and f"<span>{prior.title}: 0 of 2 MB</span>" in told[1]
-    assert "On this machine: 3 MB" in last[0]["value"] and not last[1]["visible"] and last[3]["visible"]
+    assert "<span>0 of 2 MB</span>" in steps[0] and f"<span>{prior.title}: 0 of 2 MB</span>" in steps[1]
+    assert offered(steps[0]) == {("stop", row.key)}
+    assert "On this machine: 3 MB" in last and offered(last) == {("drop", row.key)}
 
 
 def test_only_what_is_missing_is_fetched(fetched):
     fetched.append("kandinsky-2-2")
-    said, start, *_ = downloads.state("kandinsky-2-2", "zh")
-    assert "14263 MB" in said["value"] and start["visible"]
-    list(downloads.fetch("kandinsky-2-2", "zh"))
+    said = downloads.lines("kandinsky-2-2", NOTHING, "zh")
+    assert "14263 MB" in said and ("begin", "kandinsky-2-2") in offered(said)
+    list(downloads.begun(SimpleNamespace(key="kandinsky-2-2"), "kandinsky-2-2", NOTHING, "zh"))
     assert fetched == ["kandinsky-2-2", "kandinsky-2-2-prior"]
 
 
@@ -49,10 +58,28 @@ def test_a_download_that_fails_says_why_beside_what_is_here(monkeypatch, fetched
         yield
 
     monkeypatch.setattr(hub, "download", broken)
-    (last,) = downloads.fetch("kandinsky-2-2", "en")
-    assert "No &lt;net&gt;." in last[0]["value"] and last[1]["visible"]
+    (last,) = downloads.begun(SimpleNamespace(key="kandinsky-2-2"), "kandinsky-2-2", NOTHING, "en")
+    assert "No &lt;net&gt;." in last and offered(last) == {("begin", "kandinsky-2-2")}
 
 
-def test_an_embedded_checkpoint_needs_no_download(fetched):
-    said, start, stop, away = downloads.state("demo-clip", "en")
-    assert not any(update["visible"] for update in (said, start, stop, away))
+def test_each_picked_checkpoint_has_a_line_and_the_embedded_ones_none(fetched):
+    assert downloads.lines("demo-clip", NOTHING, "en") == ""
+    one = downloads.lines("demo-clip", "clip-vit-base-patch32", "en")
+    assert (
+        one.count("<p>")
+        == 1
+        == downloads.lines("clip-vit-base-patch32", "clip-vit-base-patch32", "en").count("<p>")
+    )
+    both = downloads.lines("clip-vit-base-patch32", "siglip-base-patch16", "en")
+    assert offered(both) == {("begin", "clip-vit-base-patch32"), ("begin", "siglip-base-patch16")}
+    coming, _ = downloads.begun(
+        SimpleNamespace(key="siglip-base-patch16"), "clip-vit-base-patch32", "siglip-base-patch16", "en"
+    )
+    assert offered(coming) == {("begin", "clip-vit-base-patch32"), ("stop", "siglip-base-patch16")}
+
+
+def test_what_is_taken_from_the_disk_can_be_had_again(monkeypatch, fetched):
+    fetched.append("siglip-base-patch16")
+    monkeypatch.setattr(hub, "remove", lambda row: fetched.remove(row.key))
+    said = downloads.dropped(SimpleNamespace(key="siglip-base-patch16"), "siglip-base-patch16", NOTHING, "en")
+    assert offered(said) == {("begin", "siglip-base-patch16")}

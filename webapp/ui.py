@@ -80,8 +80,7 @@ def family(title: str, common: strip.Strip, settings: address.Settings) -> None:
             [("compare with…", NOTHING), *choices], value=NOTHING, label="Beside it", elem_classes="picker"
         )
     settings.keep(title, {"model": first, "beside": second})
-    for picker in (first, second):
-        downloads.beside(picker, common.language)
+    downloads.below([first, second], common.language)
     about = gr.HTML(describe(rows[0].key, "en"), js_on_load=None, elem_classes="about")
     gr.on(
         [first.change, common.language.change],
