@@ -21,7 +21,7 @@ def questions(card: Locator) -> Callable[[], int]:
 def reached(page: Page, place: str) -> Locator:
     """The card at this place of the page, once it is in view and has begun; cards above it may push it away again."""
     card = page.locator(f"[id='{place}']")
-    for _ in range(30):
+    for _ in range(120):
         card.evaluate("card => card.scrollIntoView({block: 'center'})")
         try:
             card.locator(".figure[aria-busy], .made, .error").first.wait_for(state="attached", timeout=2000)
@@ -31,9 +31,9 @@ def reached(page: Page, place: str) -> Locator:
     raise AssertionError(f"{place} has not begun")
 
 
-def drawn(page: Page, place: str, wait: float | None = None) -> Locator:
-    """The card at this place of the page, once its answer stands or it says why there is none; wait: milliseconds."""
+def drawn(page: Page, place: str) -> Locator:
+    """The card at this place of the page, once its answer stands or it says why there is none."""
     card = reached(page, place)
-    expect(card.locator(".made, .error").first).to_be_visible(timeout=wait)
-    expect(card.locator(".figure:not([aria-busy])")).to_have_count(1, timeout=wait)
+    expect(card.locator(".made, .error").first).to_be_visible()
+    expect(card.locator(".figure:not([aria-busy])")).to_have_count(1)
     return card

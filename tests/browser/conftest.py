@@ -7,8 +7,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.running import ARGUMENTS, CHROMIUM, Running
 
-WAIT = 60_000.0
-"""Milliseconds for what a page shows; the first answer loads a model, beside other tests."""
+WAIT = 240_000.0
+"""Milliseconds for what a page shows: models are loaded, pictures drawn in fifty steps, beside other tests."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,11 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import WAIT
 from tests.cards import drawn, questions
-
-LONG = 4 * WAIT
-"""For the card that looks at hundreds of pictures with every model, beside other tests."""
 
 
 @pytest.mark.parametrize(
@@ -20,7 +16,7 @@ def test_every_card_answers_about_a_photograph(open_page, tab, example, cards):
     places = found.evaluate_all("all => all.map((card) => card.id)")
     assert len(places) >= cards
     for place in places:
-        drawn(page, place, LONG)
+        drawn(page, place)
     assert not page.locator(".figure .error:visible").all_inner_texts()
 
 
@@ -29,13 +25,13 @@ def test_every_card_answers_about_a_photograph(open_page, tab, example, cards):
 )
 def test_photographs_get_classes_of_imagenet(open_page, example, named):
     page = open_page(f"?tab=CNN&image=example:{example}")
-    card = drawn(page, "CNN.classes", LONG)
+    card = drawn(page, "CNN.classes")
     assert any(named in name for name in card.locator(".ytick").all_text_contents())
 
 
 def test_stages_of_a_class_map_turn_without_the_server(open_page):
     page = open_page("?tab=CNN&image=example:cat")
-    card = drawn(page, "CNN.grad_cam", LONG)
+    card = drawn(page, "CNN.grad_cam")
     asked = questions(card)
     canvas = "canvas => canvas.toDataURL()"
     before = card.locator("canvas").first.evaluate(canvas)
@@ -54,7 +50,7 @@ def test_stages_of_a_class_map_turn_without_the_server(open_page):
 
 def test_a_window_is_clicked_and_its_block_chosen(open_page):
     page = open_page("?tab=Swin&image=example:apple")
-    card = drawn(page, "Swin.window_attention", LONG)
+    card = drawn(page, "Swin.window_attention")
     told = card.locator(".told")
     before = told.inner_text()
     card.locator("canvas").click(position={"x": 12, "y": 12})

@@ -4,17 +4,14 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import WAIT
-from tests.cards import drawn
+from tests.cards import drawn, questions
 
 MASKED, LEANING = "MAE.masked_reconstruction", "MAE.mask_leaning"
 GRID, BOOK, MIX = "Autoencoders.code_grid", "Autoencoders.codebook_usage", "Autoencoders.vae_interpolation"
-COUNTED = 400_000.0
-"""Milliseconds for what looks at the whole collection the first time, beside other tests."""
 
 
-def card(page: Page, name: str, wait: float = WAIT) -> Locator:
-    found = drawn(page, name, wait)
+def card(page: Page, name: str) -> Locator:
+    found = drawn(page, name)
     expect(found.locator(".made").first).to_contain_text("demo-")
     return found
 
@@ -49,8 +46,7 @@ def test_a_clicked_hole_shows_what_it_leans_on_without_the_server(open_page):
     page = open_page("?tab=MAE&image=example:apple")
     lab = card(page, LEANING)
     slider = lab.locator(".turn input")
-    asked = []
-    page.on("request", lambda request: asked.append(request.url) if "queue" in request.url else None)
+    asked = questions(lab)
     slider.fill("3")
     first = lab.locator(".turn output").inner_text()
     slider.fill("40")
@@ -58,12 +54,12 @@ def test_a_clicked_hole_shows_what_it_leans_on_without_the_server(open_page):
     slider.fill("3")
     stroke(page, lab.locator(".stage.live").nth(1), ((column + 0.5) / 16, (row + 0.5) / 16))
     expect(lab.locator(".turn output")).to_have_text(f"{row},{column}")
-    assert first != f"{row},{column}" and not asked
+    assert first != f"{row},{column}" and asked() == 0
 
 
 def test_a_clicked_code_shows_its_patches(open_page):
     page = open_page("?tab=Autoencoders&image=example:apple&Autoencoders.model=demo-vqvae")
-    lab = card(page, BOOK, COUNTED)
+    lab = card(page, BOOK)
     expect(lab.get_by_text("codes in use")).to_be_visible()
     lab.get_by_role("button", name="map").click()
     lab.get_by_role("button", name="palette").click()

@@ -3,7 +3,7 @@
 import numpy as np
 from playwright.sync_api import expect
 
-from tests.cards import reached
+from tests.cards import questions, reached
 from webapp.token_maps import TokenMaps
 
 DRAW = """async (drawing) => {
@@ -21,8 +21,7 @@ def test_a_token_shows_its_row_and_a_square_its_head(open_page):
     card = reached(page, "CLIP.token_heads")
     expect(card.locator(".made")).to_have_count(1)
     told = card.locator(".told")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "queue" in request.url else None)
+    asked = questions(card)
     card.locator(".token", has_text="猫").hover()
     expect(told).to_contain_text("猫 ← ")
     card.get_by_role("button", name="layer 1 · head 2", exact=True).click()
@@ -32,7 +31,7 @@ def test_a_token_shows_its_row_and_a_square_its_head(open_page):
     expect(card.locator(".tip")).to_contain_text("[CLS] ← [CLS]")
     page.locator("h1").hover()
     expect(told).to_contain_text("猫 ← ")
-    assert not asked, "a head or a token was asked of the server"
+    assert asked() == 0, "a head or a token was asked of the server"
 
 
 def test_a_text_of_512_tokens_is_fluent_and_asks_for_other_heads(open_page):

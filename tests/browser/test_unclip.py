@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from core.lenses.unclip_stages import unclip_stages
 from core.params import Encoders
-from tests.browser.test_diffusion import LONG
 from tests.browser.test_diffusion_inside import tried
 from tests.cards import drawn
 from tests.test_lenses_unclip import Colours, Naming, Painting, collection
@@ -47,22 +46,22 @@ def test_an_upload_is_varied_and_changed_by_words(open_page, tmp_path):
     page = open_page("?tab=unCLIP")
     page.locator(".strip-picture input[type=file]").set_input_files(tmp_path / "ball.png")
     page.wait_for_url(re.compile("image=upload"))
-    card = drawn(page, "unCLIP.variations", LONG)
-    expect(card.get_by_text("toward no vector", exact=True)).to_be_visible(timeout=LONG)
+    card = drawn(page, "unCLIP.variations")
+    expect(card.get_by_text("toward no vector", exact=True)).to_be_visible()
     assert card.locator(".row canvas").count() == 2 + 4 + 1
-    card = drawn(page, "unCLIP.text_difference", LONG)
+    card = drawn(page, "unCLIP.text_difference")
     card.locator("textarea, input[type=text]").last.fill("tomato")
     card.locator("textarea, input[type=text]").last.blur()
-    expect(card.get_by_text("apple → tomato")).to_be_visible(timeout=LONG)
+    expect(card.get_by_text("apple → tomato")).to_be_visible()
     expect(card.locator(".turn input")).to_have_value("4")
 
 
 def test_a_sentence_goes_through_all_stages(open_page):
     page = open_page("?tab=unCLIP&text=rainbow")
-    card = drawn(page, "unCLIP.unclip_stages", LONG)
-    expect(card.locator("img.large")).to_have_count(2, timeout=LONG)
+    card = drawn(page, "unCLIP.unclip_stages")
+    expect(card.locator("img.large")).to_have_count(2)
     assert card.locator(".stage-row").count() == 5
-    drawn(page, "unCLIP.vector_interpolation", LONG)
-    path = drawn(page, "unCLIP.path_on_map", LONG)
+    drawn(page, "unCLIP.vector_interpolation")
+    path = drawn(page, "unCLIP.path_on_map")
     expect(path.get_by_text("the prior, step by step", exact=True).first).to_be_visible()
     assert not page.locator(".figure .error:visible").all_inner_texts()

@@ -2,12 +2,9 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import WAIT
 from tests.browser.test_diffusion import BRIGHT
 from tests.cards import drawn
 
-LONG = 4 * WAIT
-"""Milliseconds for some dozen passes of a network, beside other tests."""
 PLAYED = """card => new Promise((resolve) => {
     const seen = new Set(), slider = card.querySelector(".turn input");
     const look = setInterval(() => {
@@ -19,7 +16,7 @@ PLAYED = """card => new Promise((resolve) => {
 
 def test_a_film_plays_by_itself_over_and_over_and_is_stopped(open_page):
     page = open_page("?tab=Video&text=a rocket moves up")
-    card = drawn(page, "Video.video", LONG)
+    card = drawn(page, "Video.video")
     expect(card.get_by_text("a rocket moves up", exact=True).first).to_be_visible()
     expect(card.get_by_text("guesses of the film")).to_be_visible()
     slider, picture = card.locator(".turn input"), card.locator(".row canvas").first
@@ -37,7 +34,7 @@ def test_a_film_plays_by_itself_over_and_over_and_is_stopped(open_page):
 
 def test_a_frame_is_chosen_in_the_table_of_guesses(open_page):
     page = open_page("?tab=Video&text=a rocket moves up")
-    card = drawn(page, "Video.video", LONG)
+    card = drawn(page, "Video.video")
     card.get_by_role("button", name="Pause").click()
     table = card.locator(".wide .stage")
     box = table.bounding_box()
@@ -48,20 +45,20 @@ def test_a_frame_is_chosen_in_the_table_of_guesses(open_page):
 
 def test_a_patch_is_asked_where_it_looks(open_page):
     page = open_page("?tab=Video&text=a rocket moves up")
-    card = drawn(page, "Video.frame_attention", LONG)
+    card = drawn(page, "Video.frame_attention")
     expect(card.get_by_text("frame 5 looks at")).to_be_visible()
     stage = card.locator(".row .stage").first
     box = stage.bounding_box()
     assert box
     stage.click(position={"x": box["width"] / 8, "y": box["height"] / 4})
-    expect(card.get_by_text("frame 1 looks at")).to_be_visible(timeout=LONG)
+    expect(card.get_by_text("frame 1 looks at")).to_be_visible()
     card.get_by_role("button", name="Start over").click()
-    expect(card.get_by_text("frame 5 looks at")).to_be_visible(timeout=LONG)
+    expect(card.get_by_text("frame 5 looks at")).to_be_visible()
 
 
 def test_time_is_turned_off(open_page):
     page = open_page("?tab=Video&text=a rocket moves up")
-    card = drawn(page, "Video.without_time", LONG)
+    card = drawn(page, "Video.without_time")
     card.get_by_role("button", name="Pause").click()
     whole, alone = (card.locator(".row canvas").nth(n).evaluate(BRIGHT) for n in (0, 1))
     assert whole != alone
@@ -74,4 +71,4 @@ def test_a_sentence_to_try_is_said(open_page):
     page.get_by_role("button", name="the sun grows").click()
     expect(page.locator("#strip-sentence textarea, #strip-sentence input").first).to_have_value("the sun grows")
     card = page.locator("[id='Video.video']")
-    expect(card.get_by_text("the sun grows", exact=True).first).to_be_visible(timeout=LONG)
+    expect(card.get_by_text("the sun grows", exact=True).first).to_be_visible()
