@@ -105,9 +105,9 @@ def test_the_page_has_a_tab_a_family_and_names_none_itself():
 def test_quick_cards_wait_for_no_long_one():
     waiting: dict[str, set[str]] = {}
     for handler in ui.create_demo().fns.values():
-        asked = getattr(handler.fn, "args", None)
-        if getattr(handler.fn, "func", None) is ui.run:
-            waiting.setdefault(handler.concurrency_id, set()).update(asked)
+        if getattr(handler.fn, "func", None) is ui.answers:
+            _, key = handler.fn.args
+            waiting.setdefault(handler.concurrency_id, set()).add(key)
     assert {"trajectory", "noising", "translate"} <= waiting["long"]
     assert {"attention_rollout", "classes"} <= waiting["quick"]
     assert not waiting["long"] & waiting["quick"]

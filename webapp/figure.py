@@ -29,7 +29,7 @@ import(base + "/loupe/static/figure.js").then((module) => module.mount(element, 
 def component(key: str, place: str) -> gr.HTML:
     """An empty figure of the card that has this place in the page's address.
 
-    Its value is a payload: {"busy"} or {"error"} or {"drawings": [...]}.
+    Its value is a payload: {"progress"} or {"drawings": [...], "error"?, "more"?}, with the event that asked for it.
 
     Events: run when it is seen and the strip has changed, anew when a setting has, cancel when the reader stops the
     work, pick (name, value) when the reader clicks or paints in it.

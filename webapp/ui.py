@@ -137,14 +137,16 @@ def card(
     picked = [name for name, control in made.items() if control.visible == "hidden"]
     values = [*pickers, common.image, common.prompt, common.language, *made.values()]
     options: dict[str, Any] = {
-        "fn": functools.partial(run, panel.key),
         "inputs": values,
         "outputs": drawn,
         "concurrency_id": "long" if panel.long else "quick",
         "trigger_mode": "always_last",
         **QUIET,
     }
-    working = [drawn.run(**options), drawn.anew(**options)]
+    working = [
+        listen(functools.partial(answers, name, panel.key), **options)
+        for name, listen in {"run": drawn.run, "anew": drawn.anew}.items()
+    ]
     set_cancel_events([EventListenerMethod(drawn, "cancel")], working)
     if picked:
         drawn.pick(
@@ -154,6 +156,11 @@ def card(
             **AT_ONCE,
         )
     settings.keep(f"{tab}.{panel.key}", made)
+
+
+def answers(event: str, key: str, *values: Any) -> Iterator[dict]:
+    """The handler's payloads with the event that asked for them: two may be at work, and the older be ready last."""
+    yield from (payload | {"event": event} for payload in run(key, *values))
 
 
 def run(key: str, first: str, second: str, image: str, prompt: str, language: str, *values: Any) -> Iterator[dict]:

@@ -10,6 +10,16 @@ from tests.cards import questions, reached
 
 CARD = "[id='CLIP.attention_rollout']"
 MADE = f"{CARD} .figure .made"
+ALONE = """async () => {
+    const {mount} = await import(new URL("loupe/static/figure.js", document.baseURI).href);
+    const card = document.createElement("div");
+    card.className = "card";
+    card.innerHTML = "<h2>Alone</h2><div><div class='figure'></div></div>";
+    document.body.prepend(card);
+    window.asked = [];
+    mount(card.lastChild, {base: "", key: "alone", place: "None.alone"}, (name) => window.asked.push(name),
+        (see) => { window.tell = see; });
+}"""
 
 
 def rollout(page: Page) -> Page:
@@ -125,3 +135,27 @@ def test_the_temperature_changes_the_shares_and_the_loss(open_page):
     assert int(cell.inner_text()) < sharp and float(loss.inner_text()) > low
     card.locator("select").select_option("cosine")
     assert 0.2 < float(cell.inner_text()) < 1
+
+
+def test_an_older_answer_that_is_ready_last_is_dropped(open_page):
+    page = open_page()
+    page.evaluate(ALONE)
+    page.wait_for_function("() => window.asked[0] === 'run'")
+    page.evaluate("dispatchEvent(new CustomEvent('loupe-settings', {detail: [{'None.alone.n': 0}, [1]]}))")
+    page.evaluate("tell({event: 'anew', drawings: [], error: 'the newer answer'})")
+    page.evaluate("tell({event: 'run', drawings: [], error: 'the older answer'})")
+    expect(page.locator("[id='None.alone'] .error")).to_have_text("the newer answer")
+    assert page.evaluate("asked") == ["run", "anew"]
+
+
+def test_what_begins_after_it_was_stopped_is_stopped_then(open_page):
+    page = open_page()
+    page.evaluate(ALONE)
+    card = page.locator("[id='None.alone']")
+    card.get_by_role("button", name="Cancel").click()
+    page.evaluate("tell({event: 'run', drawings: [], error: 'an answer'})")
+    expect(card.locator(".state")).to_have_text("Stopped.Run again")
+    assert page.evaluate("asked") == ["run", "cancel", "cancel"]
+    card.get_by_role("button", name="Run again").click()
+    page.evaluate("tell({event: 'run', drawings: [], error: 'an answer'})")
+    expect(card.locator(".error")).to_have_text("an answer")

@@ -11,14 +11,15 @@ export function mount(element, settings, trigger, see) {
   root.innerHTML = `<div class="state" role="status"></div><div class="drawings"></div><div class="foot"></div>`;
   const [state, drawings, foot] = ["state", "drawings", "foot"].map((name) => root.querySelector(`.${name}`));
   const tab = settings.place.split(".")[0];
-  let seen = false, asked = null, busy = 0, shown = [], latest = 0, stopped = false;
+  let seen = false, asked = null, busy = 0, shown = [], latest = 0, stopped = false, event = "";
   let pinned = [], last = {drawings: []};  // pinned drawings stay beside whatever is asked next
 
-  function run(event = "run") {
+  function run(name = "run") {
     const strip = JSON.stringify(window.loupeStrip);  // none before the page holds what its address says
     if (!seen || !strip || strip === asked) return;
     asked = strip;
     stopped = false;
+    event = name;
     wait();
     trigger(event);
   }
@@ -156,5 +157,8 @@ export function mount(element, settings, trigger, see) {
   for (const kind of ["input", "change"]) {
     card.addEventListener(kind, (event) => { if (!root.contains(event.target)) wait(); });
   }
-  see((payload) => (stopped ? trigger("cancel") : show(payload)));  // it may have been stopped before it had begun
+  see((payload) => {
+    if (stopped) trigger("cancel");  // it had not begun yet when it was stopped
+    else if (!event || payload?.event === event) show(payload);  // or what was asked before is ready last
+  });
 }
