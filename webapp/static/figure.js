@@ -157,8 +157,6 @@ export function mount(element, settings, trigger, see) {
   for (const kind of ["input", "change"]) {
     card.addEventListener(kind, (event) => { if (!root.contains(event.target)) wait(); });
   }
-  see((payload) => {
-    if (stopped) trigger("cancel");  // it had not begun yet when it was stopped
-    else if (!event || payload?.event === event) show(payload);  // or what was asked before is ready last
-  });
+  // What was on its way when the work was stopped is not shown, nor an older answer that is ready last.
+  see((payload) => { if (!stopped && (!event || payload?.event === event)) show(payload); });
 }
